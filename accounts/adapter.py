@@ -1,0 +1,18 @@
+import logging
+from smtplib import SMTPException
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib import messages
+from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def send_mail(self, template_prefix, email, context):
+        """A mail server that is away must not end in an error page: the visitor is told, and can ask again."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException):
+            logger.exception("Mail %s could not be sent", template_prefix)
+            messages.error(self.request, _("We could not send the e-mail. Please try again in a few minutes."))

@@ -1,0 +1,68 @@
+"""Which themes somebody follows: rows for a user, a choice in the session for a visitor, and the way from one to the other."""
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from accounts.models import Follow
+from funds.models import Theme
+
+KEY = "themes"
+
+
+def followed_themes(request):
+    """The themes that the user or the visitor follows, by name. Reading never starts a session."""
+    if request.user.is_authenticated:
+        return list(Theme.objects.filter(followers=request.user))
+    ids = chosen_ids(request.session)
+    return list(Theme.objects.filter(pk__in=ids)) if ids else []
+
+
+def set_following(request, theme, wanted):
+    """Follow the theme, or no longer. Doing it twice is the same as doing it once."""
+    if not request.user.is_authenticated:
+        set_choice(request, theme, wanted)
+    elif wanted:
+        follow(request.user, [theme.pk])
+    else:
+        Follow.objects.filter(user=request.user, theme=theme).delete()
+
+
+def follow(user, theme_ids):
+    """Add the themes to those the user follows; one that was deleted meanwhile is passed over."""
+    with transaction.atomic():
+        themes = Theme.objects.filter(pk__in=theme_ids).select_for_update(no_key=True)
+        Follow.objects.bulk_create([Follow(user=user, theme=theme) for theme in themes], ignore_conflicts=True)
+
+
+def chosen_ids(session):
+    """The primary keys in the session; what an older or broken session holds there counts as no choice."""
+    stored = session.get(KEY)
+    return [pk for pk in stored if isinstance(pk, int)] if isinstance(stored, list) else []
+
+
+@transaction.atomic
+def set_choice(request, theme, wanted):
+    """Change the session under a lock on its row, so that two clicks at once both count."""
+    key = request.session.session_key
+    Session.objects.select_for_update().filter(session_key=key).first()
+    request.session = type(request.session)(key)
+    others = [pk for pk in chosen_ids(request.session) if pk != theme.pk]
+    request.session[KEY] = [*others, theme.pk] if wanted else others
+    save_choice(request.session, key)
+
+
+def save_choice(session, key):
+    if not session[KEY]:
+        del session[KEY]
+    if not session.keys():
+        session.flush()
+        return
+    session.save()
+    # The middleware must not save it once more, after the lock; a new session still needs its cookie.
+    session.modified = session.session_key != key
+
+
+def keep_choice(session, user):
+    """Add the visitor's choice to the account; the session keeps it until the log-in is complete."""
+    if ids := chosen_ids(session):
+        follow(user, ids)

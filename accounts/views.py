@@ -1,0 +1,57 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.following import set_following
+from calls.models import Call
+from calls.views import current_and_closed
+from funds.models import Theme
+
+WANTED = {"yes": True, "no": False}
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def follow(request, slug):
+    """The form to follow or unfollow a theme: GET shows it, POST acts."""
+    theme = Theme.objects.filter(slug=slug).first()
+    if request.method == "POST":
+        return act(request, theme)
+    if theme is None:
+        raise Http404
+    template = "themes/follow.html#form" if request.headers.get("HX-Request") else "themes/follow.html"
+    return render(request, template, {"theme": theme, "next": safe_next(request, request.GET)})
+
+
+def act(request, theme):
+    wanted = WANTED.get(request.POST.get("follow"))
+    if theme is None:
+        messages.warning(request, _("This theme does not exist any more."))
+        return redirect("themes")
+    if wanted is None:
+        return render(request, "themes/follow.html", {"theme": theme, "unclear": True}, status=400)
+    set_following(request, theme, wanted)
+    text = _("You now follow the theme %(theme)s.") if wanted else _("You no longer follow the theme %(theme)s.")
+    messages.success(request, text % {"theme": theme})
+    return redirect(safe_next(request, request.POST) or theme.get_absolute_url())
+
+
+def safe_next(request, data):
+    """The page to go back to, if it is one of ours."""
+    address = data.get("next", "")
+    ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if ours else ""
+
+
+@login_required
+@never_cache
+@require_safe
+def mine(request):
+    """The calls of the themes the user follows."""
+    themes = request.user.themes.select_related("contact")
+    return render(request, "mine.html", {"themes": themes} | current_and_closed(Call.objects.about(themes)))

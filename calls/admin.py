@@ -1,0 +1,103 @@
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from calls.models import Action, Budget, Call, Cutoff, Document, Objective
+from calls.status import Status
+from portal.admin import ContentAdmin, RowInline, TabularRowInline
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return Status.choices
+
+    def queryset(self, request, queryset):
+        return queryset.with_status(Status(self.value())) if self.value() in Status else queryset
+
+
+class PublishedFilter(admin.SimpleListFilter):
+    title = _("publication")
+    parameter_name = "publication"
+
+    def lookups(self, request, model_admin):
+        return [("draft", _("Draft")), ("scheduled", _("Scheduled")), ("published", _("Published"))]
+
+    def queryset(self, request, queryset):
+        now = timezone.now()
+        chosen = {
+            "draft": {"published_at": None},
+            "scheduled": {"published_at__gt": now},
+            "published": {"published_at__lte": now},
+        }
+        return queryset.filter(**chosen.get(self.value(), {}))
+
+
+class ObjectiveInline(RowInline):
+    model = Objective
+    fields = ["order", "text"]
+
+
+class ActionInline(RowInline):
+    model = Action
+    fields = ["order", "group", "text"]
+
+
+class BudgetInline(TabularRowInline):
+    model = Budget
+    fields = ["order", "label", "amount", "rate", "shared", "note"]
+
+
+class CutoffInline(admin.TabularInline):
+    model = Cutoff
+    fields = ["label", "at"]
+    extra = 0
+
+
+class DocumentInline(TabularRowInline):
+    model = Document
+    fields = ["order", "title", "file", "link"]
+
+
+@admin.register(Call)
+class CallAdmin(ContentAdmin):
+    list_display = ["title", "code", "status_badge", "deadline", "publication", "fund"]
+    list_filter = [StatusFilter, PublishedFilter, "fund", "themes", "deadline_model"]
+    list_select_related = ["fund"]
+    search_fields = ["title", "code", "fund__name", "fund__abbreviation"]
+    date_hierarchy = "deadline"
+    ordering = ["-deadline", "-pk"]
+    autocomplete_fields = ["fund", "themes", "applicant_types"]
+    inlines = [CutoffInline, BudgetInline, ObjectiveInline, ActionInline, DocumentInline]
+    readonly_fields = ["created_at", "updated_at"]
+    fieldsets = [
+        (None, {"fields": [("title", "title_language"), ("code", "fund"), "themes", "applicant_types", "slug"]}),
+        (
+            _("Dates"),
+            {
+                "fields": ["opens_at", ("deadline_model", "deadline"), "published_at"],
+                "description": _("All hours are Belgian time."),
+            },
+        ),
+        (_("Introduction"), {"fields": ["introduction", "source_url"]}),
+        (_("Around the objectives"), {"fields": ["objectives_before", "objectives_after"], "classes": ["collapse"]}),
+        (_("Around the actions"), {"fields": ["actions_before", "actions_after"], "classes": ["collapse"]}),
+        (
+            _("Budget, beneficiaries, contact"),
+            {"fields": ["budget_text", "beneficiaries", "target_group", "final_beneficiaries", "info_contact"]},
+        ),
+        (_("History"), {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
+    ]
+
+    @admin.display(description=_("status"), ordering="deadline")
+    def status_badge(self, call):
+        return format_html('<span class="status {}">{}</span>', call.status, call.status.label)
+
+    @admin.display(description=_("publication"), ordering="published_at")
+    def publication(self, call):
+        if call.published_at is None:
+            return _("Draft")
+        return _("Published") if call.is_published else _("Scheduled")

@@ -1,0 +1,179 @@
+"""From the pages of the old site and the file of facts to fixture rows with natural keys."""
+
+import json
+from decimal import Decimal
+
+from calls.models import Call
+from calls.pages import PageError, parse_page
+from calls.status import DeadlineModel
+from portal.models import address_slug
+
+
+class FixtureError(ValueError):
+    """Says which page or fact does not fit, and why."""
+
+
+def build_fixtures(pages, facts):
+    """The rows of each fixture: {"contacts": [...], "funds": [...], "calls": [...]}.
+
+    `pages` maps a page's name to its text, `facts` is the content of facts.toml. FixtureError names what does not fit.
+    """
+    if unknown := sorted(facts["calls"].keys() - pages.keys()):
+        raise FixtureError(f"facts.toml: er is geen pagina {', '.join(unknown)}")
+    parsed = {name: parse(name, text) for name, text in sorted(pages.items())}
+    fund = merge_funds({name: page.fund for name, page in parsed.items() if page.fund})
+    return {
+        "contacts": list(contact_rows(fund)),
+        "funds": [*theme_rows(facts["themes"]), *applicant_type_rows(fund), *fund_rows(fund, facts)],
+        "calls": [row for name, page in parsed.items() for row in call_rows(name, page, facts)],
+    }
+
+
+def as_json(rows):
+    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+
+
+def parse(name, text):
+    try:
+        return parse_page(text)
+    except PageError as error:
+        raise FixtureError(f"{name}, {error}") from error
+
+
+def merge_funds(blocks):
+    """The one fund that all blocks show: each part from the pages that have it, which must agree.
+
+    Returns {part: value}, the parts as in FundBlock.
+    """
+    merged = {}
+    for name, block in blocks.items():
+        for part, value in vars(block).items():
+            known = merged.get(part) or value
+            if value and value != known:
+                raise FixtureError(f"{name}: het blok over het fonds zegt iets anders dan een vorige pagina ({part})")
+            merged[part] = known
+    return merged
+
+
+def row(model, **fields):
+    return {"model": model, "fields": fields}
+
+
+def contact_rows(fund):
+    for contact in fund["contacts"]:
+        fields = {part: value for part, value in vars(contact).items() if part != "role"}
+        yield row("contacts.contact", kind="authority", **fields)
+
+
+def theme_rows(themes):
+    for slug, theme in themes.items():
+        yield row("funds.theme", name=theme["name"], slug=slug, parent=None)
+        for child, name in theme.get("children", {}).items():
+            yield row("funds.theme", name=name, slug=child, parent=[slug])
+
+
+def applicant_type_rows(fund):
+    for name in fund["applicant_types"]:
+        yield row("funds.applicanttype", name=name, slug=address_slug(name))
+
+
+def fund_rows(fund, facts):
+    own = facts["fund"]
+    if fund["name"] != own["name"]:
+        raise FixtureError(f"facts.toml: het fonds heet op de pagina's {fund['name']}")
+    key = [own["slug"]]
+    yield row(
+        "funds.fund",
+        **own,
+        introduction=fund["introduction"],
+        notice=fund["notice"],
+        budget_text=fund["budget"] + budget_list(fund["budgets"]),
+        read_more=fund["read_more"][0],
+        themes=[[slug_of_theme(name, facts["themes"])] for name in fund["themes"]],
+        applicant_types=[[address_slug(name)] for name in fund["applicant_types"]],
+    )
+    for objective in fund["objectives"]:
+        yield row("funds.fundobjective", fund=key, **vars(objective))
+    for order, budget in enumerate(fund["budgets"], 1):
+        yield row("funds.fundbudget", fund=key, order=order, label=budget.label, amount=str(budget.amount))
+    for order, contact in enumerate(fund["contacts"], 1):
+        whom = [contact.organisation, contact.name]
+        yield row("funds.fundcontact", fund=key, order=order, role=contact.role, contact=whom)
+
+
+def budget_list(budgets):
+    """The budget lines in the words of the source; the drawing is made from their amounts."""
+    lines = [f"<li>{budget.source_text}: {budget.label}</li>" for budget in budgets]
+    return f"<ul>{''.join(lines)}</ul>" if lines else ""
+
+
+def slug_of_theme(name, themes):
+    names = {theme["name"]: slug for slug, theme in themes.items()}
+    for theme in themes.values():
+        names |= {child: slug for slug, child in theme.get("children", {}).items()}
+    if name not in names:
+        raise FixtureError(f"facts.toml kent het thema {name} niet")
+    return names[name]
+
+
+def call_rows(name, page, facts):
+    own = facts["calls"].get(name, {})
+    key = [address_slug(page.title)]
+    yield row("calls.call", **call_fields(name, page, own, facts))
+    for order, objective in enumerate(page.objectives.items, 1):
+        yield row("calls.objective", call=key, order=order, text=objective.text)
+    for order, action in enumerate(page.actions.items, 1):
+        yield row("calls.action", call=key, order=order, group=action.group, text=action.text)
+    for order, budget in enumerate(budgets(name, page, own), 1):
+        yield row("calls.budget", call=key, order=order, **budget)
+
+
+def call_fields(name, page, own, facts):
+    deadline = page.deadline or own.get("deadline")
+    published_at = moment(own.get("published_at"))
+    return {
+        "title": page.title,
+        "title_language": own.get("title_language", Call.Language.NL),
+        "slug": address_slug(page.title),
+        "code": code(name, page, own),
+        "fund": [facts["fund"]["slug"]] if page.fund else None,
+        "themes": [[slug] for slug in own.get("themes", [])],
+        "introduction": page.introduction,
+        "objectives_before": page.objectives.before,
+        "objectives_after": page.objectives.after,
+        "actions_before": page.actions.before,
+        "actions_after": page.actions.after,
+        "budget_text": page.budget,
+        "beneficiaries": page.beneficiaries,
+        "target_group": page.target_group,
+        "final_beneficiaries": page.final_beneficiaries,
+        "info_contact": page.info_contact,
+        "opens_at": moment(own.get("opens_at")),
+        "deadline": moment(deadline),
+        "deadline_model": DeadlineModel.SINGLE_STAGE if deadline else DeadlineModel.UNKNOWN,
+        "source_url": own.get("source_url", ""),
+        "published_at": published_at,
+        # A fixture must say these; the moment of loading would make two loads differ.
+        "created_at": published_at or moment(deadline),
+        "updated_at": published_at or moment(deadline),
+    }
+
+
+def moment(at):
+    return at.isoformat() if at else None
+
+
+def code(name, page, own):
+    """The code from the page or the facts; where both say one, they must agree."""
+    codes = {said for said in (page.code, own.get("code")) if said}
+    if len(codes) > 1:
+        raise FixtureError(f"{name}: de pagina en facts.toml geven elk een andere code")
+    return codes.pop() if codes else ""
+
+
+def budgets(name, page, own):
+    """The budget lines from the facts, whose amounts must stand on the page; without facts each amount of the page."""
+    for budget in own.get("budgets", []):
+        if "amount" in budget and Decimal(budget["amount"]) not in page.amounts:
+            raise FixtureError(f"{name}: het bedrag {budget['amount']} uit facts.toml staat niet op de pagina")
+    return own.get("budgets") or [{"amount": str(amount)} for amount in page.amounts]

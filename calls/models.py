@@ -1,0 +1,301 @@
+from pathlib import PurePath
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from calls.querysets import CallQuerySet, CallRowQuerySet
+from calls.status import DeadlineModel, Status, status_of
+from funds.models import ApplicantType, Fund, Theme
+from portal.models import Addressed, Row
+from portal.richtext import RichTextField
+
+
+class Call(Addressed):
+    """One invitation to submit project proposals."""
+
+    Status = Status
+    DeadlineModel = DeadlineModel
+
+    class Language(models.TextChoices):
+        NL = "nl", _("Dutch")
+        EN = "en", _("English")
+        FR = "fr", _("French")
+        DE = "de", _("German")
+
+    title = models.CharField(_("title"), max_length=500)
+    title_language = models.CharField(
+        _("language of the title"),
+        max_length=2,
+        choices=Language,
+        default=Language.NL,
+        help_text=_("So that screen readers pronounce it well."),
+    )
+    code = models.CharField(
+        _("code"), max_length=100, blank=True, db_index=True, help_text=_("As the funder writes it, in any notation.")
+    )
+    fund = models.ForeignKey(
+        Fund, models.PROTECT, null=True, blank=True, related_name="calls", verbose_name=_("fund")
+    )
+    themes = models.ManyToManyField(Theme, blank=True, related_name="calls", verbose_name=_("themes"))
+    applicant_types = models.ManyToManyField(
+        ApplicantType,
+        blank=True,
+        related_name="calls",
+        verbose_name=_("types of organisation"),
+        help_text=_("Who may apply to this call; leave empty where the fund's types hold."),
+    )
+
+    introduction = RichTextField(_("introduction"))
+    objectives_before = RichTextField(_("text before the objectives"))
+    objectives_after = RichTextField(_("text after the objectives"))
+    actions_before = RichTextField(_("text before the actions"))
+    actions_after = RichTextField(_("text after the actions"))
+    budget_text = RichTextField(_("budget, in words"), help_text=_("As the source says it."))
+    beneficiaries = RichTextField(_("beneficiaries"))
+    target_group = RichTextField(_("target group"))
+    final_beneficiaries = RichTextField(_("final beneficiaries"))
+    info_contact = RichTextField(_("info and contact"))
+
+    opens_at = models.DateTimeField(
+        _("opens"), null=True, blank=True, help_text=_("Belgian time. Leave empty if the source does not say it.")
+    )
+    deadline = models.DateTimeField(
+        _("deadline"), null=True, blank=True, help_text=_("The final one, in Belgian time; earlier dates go below.")
+    )
+    deadline_model = models.CharField(
+        _("deadline model"), max_length=20, choices=DeadlineModel, default=DeadlineModel.UNKNOWN
+    )
+    source_url = models.URLField(_("source"), max_length=500, blank=True, help_text=_("The funder's page of this call."))
+    published_at = models.DateTimeField(
+        _("published at"),
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=_("Empty: a draft that only staff can see. In the future: appears then, by itself."),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = CallQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
+        ordering = ("-deadline", "-pk")
+        indexes = [models.Index(fields=["deadline", "opens_at"], name="call_dates")]
+        constraints = [
+            models.CheckConstraint(
+                name="call_opens_before_deadline",
+                condition=Q(opens_at=None) | Q(deadline=None) | Q(opens_at__lt=F("deadline")),
+                violation_error_message=_("A call must open before its deadline."),
+            ),
+            models.CheckConstraint(
+                name="call_deadline_fits_its_model",
+                condition=Q(deadline=None, deadline_model__in=DeadlineModel.without_deadline())
+                | Q(deadline__isnull=False, deadline_model__in=DeadlineModel.with_deadline()),
+                violation_error_message=_(
+                    "A rolling or unknown deadline has no date; every other deadline model needs one."
+                ),
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def slug_source(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("call", args=[self.slug])
+
+    def natural_key(self):
+        return (self.slug,)
+
+    natural_key.dependencies = ["funds.fund", "funds.theme", "funds.applicanttype"]
+
+    @classmethod
+    def long_texts(cls):
+        """The names of the fields that only the call's own page needs."""
+        return [field.name for field in cls._meta.fields if isinstance(field, RichTextField)]
+
+    @property
+    def source_host(self):
+        return urlsplit(self.source_url).hostname
+
+    @property
+    def has_vleva_contact(self):
+        return any(theme.contact for theme in self.themes.all())
+
+    @property
+    def status(self):
+        return status_of(self, timezone.now())
+
+    @property
+    def is_published(self):
+        return self.published_at is not None and self.published_at <= timezone.now()
+
+    @property
+    def next_date(self):
+        """The first cut-off or deadline still to come (aware datetime), None when there is none."""
+        dates = [cutoff.at for cutoff in self.cutoffs.all()] + [self.deadline]
+        return min((at for at in dates if at and at > timezone.now()), default=None)
+
+
+class CallRow(Row):
+    objects = CallRowQuerySet.as_manager()
+
+    class Meta(Row.Meta):
+        abstract = True
+
+    def natural_key(self):
+        return (self.call.slug, self.order)
+
+
+class Objective(CallRow):
+    call = models.ForeignKey(Call, models.CASCADE, related_name="objectives")
+    text = RichTextField(_("text"), blank=False)
+
+    class Meta(CallRow.Meta):
+        verbose_name = _("objective")
+        verbose_name_plural = _("objectives")
+
+    def __str__(self):
+        return self.get_text_excerpt()
+
+
+class Action(CallRow):
+    call = models.ForeignKey(Call, models.CASCADE, related_name="actions")
+    group = models.CharField(
+        _("group"), max_length=500, blank=True, help_text=_("The heading of the group this action belongs to, if any.")
+    )
+    text = RichTextField(_("text"), blank=False)
+
+    class Meta(CallRow.Meta):
+        verbose_name = _("action")
+        verbose_name_plural = _("actions")
+
+    def __str__(self):
+        return self.get_text_excerpt()
+
+
+class Budget(CallRow):
+    """One amount of a call, a co-financing rate, or both."""
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="budgets")
+    label = models.CharField(_("what or who"), max_length=200, blank=True)
+    amount = models.DecimalField(
+        _("amount (euro)"), max_digits=15, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    rate = models.DecimalField(
+        _("co-financing rate (%)"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    shared = models.BooleanField(
+        _("shared"), default=False, help_text=_("One pot for several calls: never add it up with theirs.")
+    )
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    class Meta(CallRow.Meta):
+        verbose_name = _("budget line")
+        verbose_name_plural = _("budget lines")
+        constraints = [
+            models.CheckConstraint(
+                name="budget_says_something",
+                condition=Q(amount__isnull=False) | Q(rate__isnull=False),
+                violation_error_message=_("Fill in an amount, a co-financing rate, or both."),
+            ),
+            models.CheckConstraint(
+                name="budget_rate_is_percentage",
+                condition=Q(rate=None) | Q(rate__gte=0, rate__lte=100),
+                violation_error_message=_("A co-financing rate lies between 0 and 100%."),
+            ),
+            models.CheckConstraint(
+                name="budget_amount_not_negative",
+                condition=Q(amount=None) | Q(amount__gte=0),
+                violation_error_message=_("An amount cannot be negative."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.label or str(self.amount or f"{self.rate}%")
+
+
+class CutoffQuerySet(models.QuerySet):
+    def get_by_natural_key(self, call, at):
+        return self.get(call__slug=call, at=at)
+
+
+class Cutoff(models.Model):
+    """An earlier stage or cut-off date before the final deadline."""
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="cutoffs")
+    label = models.CharField(_("label"), max_length=200, blank=True, help_text=_("For example “stage 1”."))
+    at = models.DateTimeField(_("date and hour"), help_text=_("Belgian time."))
+
+    objects = CutoffQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("cut-off")
+        verbose_name_plural = _("cut-offs")
+        ordering = ("at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["call", "at"],
+                name="cutoff_unique",
+                violation_error_message=_("This call has a cut-off at this moment already."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.label or str(self.at)
+
+    def clean(self):
+        if self.at and self.call.deadline and self.at >= self.call.deadline:
+            raise ValidationError({"at": _("A cut-off comes before the final deadline.")})
+
+    def natural_key(self):
+        return (self.call.slug, self.at)
+
+
+class Document(CallRow):
+    """An attachment: a file that we keep, or a link to the funder's."""
+
+    EXTENSIONS = ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "png", "jpg", "jpeg"]
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="documents")
+    title = models.CharField(_("title"), max_length=200)
+    file = models.FileField(
+        _("file"), upload_to="%Y/%m/", blank=True, validators=[FileExtensionValidator(EXTENSIONS)]
+    )
+    link = models.URLField(_("link"), max_length=500, blank=True)
+
+    class Meta(CallRow.Meta):
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        constraints = [
+            models.CheckConstraint(
+                name="document_file_or_link",
+                condition=(Q(file="") & ~Q(link="")) | (~Q(file="") & Q(link="")),
+                violation_error_message=_("Give a file or a link, one of the two."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def extension(self):
+        return PurePath(self.file.name).suffix.removeprefix(".")
+
+    def get_absolute_url(self):
+        return self.link or reverse("document", args=[self.call.slug, self.pk])

@@ -1,0 +1,100 @@
+from django.db import models
+from django.db.models import Case, F, Min, Q, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from calls.status import DeadlineModel, Status, status_conditions, status_expression
+from funds.models import Theme
+
+
+class CallQuerySet(models.QuerySet):
+    def get_by_natural_key(self, slug):
+        return self.get(slug=slug)
+
+    def published(self):
+        return self.filter(published_at__lte=timezone.now())
+
+    def visible_to(self, user):
+        """What the user may see at a call's public address: staff also drafts and scheduled calls."""
+        return self.all() if user.is_active and user.is_staff else self.published()
+
+    def with_status(self, status):
+        return self.filter(status_conditions(timezone.now())[status])
+
+    def upcoming(self):
+        return self.with_status(Status.UPCOMING)
+
+    def open(self):
+        """Proposals are accepted right now."""
+        return self.with_status(Status.OPEN)
+
+    def current(self):
+        """Not closed: open, upcoming, or with a deadline that nobody knows."""
+        return self.exclude(status_conditions(timezone.now())[Status.CLOSED])
+
+    def closed(self):
+        return self.with_status(Status.CLOSED)
+
+    def annotate_status(self):
+        """Adds `status_now`, the status as the database sees it."""
+        return self.annotate(status_now=status_expression(timezone.now()))
+
+    def about(self, themes):
+        """Calls under one of the themes (a queryset or list of themes)."""
+        rows = self.model.themes.through.objects.filter(theme__in=themes)
+        return self.filter(pk__in=rows.values("call"))
+
+    def within(self, theme):
+        """Calls under the theme or one of the themes below it."""
+        return self.about(Theme.objects.within(theme))
+
+    def newest_deadline_first(self):
+        """Rolling calls, then the latest deadline, then calls whose deadline is unknown."""
+        no_end = Case(
+            When(deadline_model=DeadlineModel.ROLLING, then=0), When(deadline=None, then=2), default=1
+        )
+        return self.order_by(no_end, "-deadline", "-pk")
+
+    def next_date_first(self):
+        """By the next cut-off or deadline; a rolling call last."""
+        now = timezone.now()
+        cutoff = Min("cutoffs__at", filter=Q(cutoffs__at__gt=now))
+        return self.annotate(next_at=Coalesce(cutoff, "deadline")).order_by(F("next_at").asc(nulls_last=True), "pk")
+
+    def for_list(self):
+        """What a card needs, in a fixed number of queries."""
+        return (
+            self.select_related("fund")
+            .prefetch_related("themes", "cutoffs", "budgets")
+            .defer(*self.model.long_texts())
+            .fetch_mode(models.FETCH_RAISE)
+        )
+
+    def for_page(self):
+        """All that a call's page shows, in a fixed number of queries."""
+        return self.select_related("fund").prefetch_related(
+            "themes__contact",
+            "applicant_types",
+            "objectives",
+            "actions",
+            "budgets",
+            "cutoffs",
+            "documents",
+            "fund__themes",
+            "fund__applicant_types",
+            "fund__objectives",
+            "fund__budgets",
+            "fund__fund_contacts__contact",
+        ).fetch_mode(models.FETCH_RAISE)
+
+    def sharing_words(self, words):
+        """Calls whose title holds one of the words, the most words first."""
+        hits = [Case(When(title__icontains=word, then=1), default=0) for word in words]
+        if not hits:
+            return self.none()
+        return self.annotate(hits=sum(hits, Value(0))).filter(hits__gt=0).order_by("-hits", "-pk")
+
+
+class CallRowQuerySet(models.QuerySet):
+    def get_by_natural_key(self, call, order):
+        return self.get(call__slug=call, order=order)

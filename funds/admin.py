@@ -1,0 +1,51 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from funds.models import ApplicantType, Fund, FundBudget, FundContact, FundObjective, Theme
+from portal.admin import ContentAdmin, RowInline, TabularRowInline
+
+
+@admin.register(Theme)
+class ThemeAdmin(ContentAdmin):
+    list_display = ["name", "parent", "contact"]
+    list_filter = [("parent", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["parent", "contact"]
+    search_fields = ["name", "slug"]
+    autocomplete_fields = ["contact"]
+    fields = ["name", "parent", "contact", "slug"]
+
+
+@admin.register(ApplicantType)
+class ApplicantTypeAdmin(ContentAdmin):
+    list_display = ["name"]
+    search_fields = ["name"]
+    fields = ["name", "slug"]
+
+
+class FundObjectiveInline(RowInline):
+    model = FundObjective
+    fields = ["order", "title", "text"]
+
+
+class FundBudgetInline(TabularRowInline):
+    model = FundBudget
+    fields = ["order", "label", "amount"]
+
+
+class FundContactInline(TabularRowInline):
+    model = FundContact
+    fields = ["order", "role", "contact"]
+    autocomplete_fields = ["contact"]
+
+
+@admin.register(Fund)
+class FundAdmin(ContentAdmin):
+    list_display = ["name", "abbreviation", "period"]
+    search_fields = ["name", "abbreviation"]
+    filter_horizontal = ["themes", "applicant_types"]
+    inlines = [FundObjectiveInline, FundBudgetInline, FundContactInline]
+    fieldsets = [
+        (None, {"fields": ["name", ("abbreviation", "period"), "slug"]}),
+        (_("Texts"), {"fields": ["introduction", "notice", "budget_text", "read_more"]}),
+        (_("For whom"), {"fields": ["themes", "applicant_types"]}),
+    ]

@@ -1,0 +1,35 @@
+"""The admin site and what its pages share."""
+
+from admin_ordering.admin import OrderableAdmin
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalAdminSite(admin.AdminSite):
+    site_title = site_header = _("VLEVA editors' desk")
+    index_title = _("Content")
+    login = secure_admin_login(admin.AdminSite.login)
+
+
+class ContentAdmin(admin.ModelAdmin):
+    list_per_page = 50
+    show_facets = admin.ShowFacets.ALWAYS
+    save_on_top = True
+
+    def get_readonly_fields(self, request, obj=None):
+        """An address never changes once it exists."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "slug"] if obj and hasattr(obj, "slug") else fields
+
+
+class RowInline(OrderableAdmin, admin.StackedInline):
+    """Rows that are put in order by dragging, or by their number."""
+
+    ordering_field = "order"
+    extra = 0
+
+
+class TabularRowInline(OrderableAdmin, admin.TabularInline):
+    ordering_field = "order"
+    extra = 0

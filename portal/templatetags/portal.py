@@ -1,0 +1,64 @@
+"""How the site writes moments, amounts, links and rich text."""
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def rich(html):
+    """Text of a RichTextField, which was sanitised on its way into the database. Nothing else may come here."""
+    return mark_safe(html)
+
+
+@register.filter
+def moment(at):
+    """An aware datetime in Belgian time: weekday, date and hour."""
+    local = timezone.localtime(at)
+    text = _("%(date)s at %(time)s") % {"date": date_format(local, "l j F Y"), "time": date_format(local, "H.i")}
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), text)
+
+
+@register.filter
+def day(at):
+    """The Belgian date of an aware datetime, without the hour."""
+    local = timezone.localtime(at)
+    return format_html('<time datetime="{}">{}</time>', local.date().isoformat(), date_format(local, "j F Y"))
+
+
+@register.filter
+def euro(amount):
+    """A Decimal the Belgian way: € 1.320.069,53, and whole euros without cents."""
+    cents = 0 if amount == amount.to_integral_value() else 2
+    return f"€\N{NO-BREAK SPACE}{number_format(amount, cents, force_grouping=True)}"
+
+
+@register.filter
+def percent(rate):
+    """A Decimal percentage without needless zeros: 75%, 12,5%."""
+    return f"{number_format(rate.normalize() if rate % 1 else int(rate))}%"
+
+
+@register.filter
+def bare(url):
+    """A web address as people write it, without the scheme."""
+    return url.split("://", 1)[-1].rstrip("/")
+
+
+@register.filter
+def share(amount, rows):
+    """The percentage of an amount in the sum of its budget lines, for a bar."""
+    return float(round(amount / sum(row.amount for row in rows) * 100, 1))
+
+
+@register.simple_tag(takes_context=True)
+def here(context, name):
+    """aria-current for the menu entry whose section this page stands in."""
+    match = context["request"].resolver_match if "request" in context else None
+    current = match and match.url_name in {name, name.removesuffix("s")}
+    return mark_safe(' aria-current="page"') if current else ""

@@ -1,0 +1,34 @@
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView, TemplateView
+
+from accounts import views as accounts
+from calls import views as calls
+from portal import views
+
+urlpatterns = [
+    path("", views.Home.as_view(), name="home"),
+    path("oproepen/", calls.CallList.as_view(), name="calls"),
+    path("oproepen/<slug:slug>/", calls.CallPage.as_view(), name="call"),
+    path("oproepen/<slug:slug>/bijlagen/<int:pk>/", calls.document, name="document"),
+    path("fondsen/", calls.FundList.as_view(), name="funds"),
+    path("fondsen/<slug:slug>/", calls.FundPage.as_view(), name="fund"),
+    path("themas/", calls.ThemeList.as_view(), name="themes"),
+    path("themas/<slug:slug>/", calls.ThemePage.as_view(), name="theme"),
+    path("themas/<slug:slug>/volgen/", accounts.follow, name="follow"),
+    path("mijn/", accounts.mine, name="mine"),
+    path("contacten/", views.ContactPage.as_view(), name="contacts"),
+    path("toegankelijkheid/", TemplateView.as_view(template_name="accessibility.html"), name="accessibility"),
+    path("privacy/", TemplateView.as_view(template_name="privacy.html"), name="privacy"),
+    path("healthz/", views.health, name="health"),
+    path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
+    # Django's own password form knows nothing of our sign-in rules.
+    path("beheer/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    path("beheer/", admin.site.urls),
+    path("account/", include("allauth.urls")),
+    # Both generations of the old site.
+    re_path(r"^(?:index\.php/)?nl/(?:[-\w]+/){1,2}calls/(?P<slug>[-\w]+)/?$", calls.old_address),
+    re_path(r"^call/[-\w]+/(?P<slug>[-\w]+)/?$", calls.old_address),
+]
+
+handler404 = "portal.views.not_found"
