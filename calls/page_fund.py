@@ -108,14 +108,15 @@ def is_notice(line: Line) -> bool:
 
 
 def mark_applicant_types(lines: list[Line]) -> list[Line]:
-    """Put a heading above the first list that names an applicant type; from there on each item must be one."""
-    pieces = split_before(lines, lambda line: line.after_blank or not line.depth)
+    """Put a heading above a list that names an applicant type; below that heading each line must be one."""
     marked: list[Line] = []
-    for piece in pieces:
-        names_type = any(line.depth and line.text in APPLICANT_TYPES for line in piece)
-        if names_type and not any(line.text == TYPES_HEADING for line in marked):
+    heading = ""
+    for piece in split_before(lines, lambda line: line.after_blank or not line.depth):
+        heading = heading_of(piece[0]) or heading
+        if heading != TYPES_HEADING and any(line.depth and line.text in APPLICANT_TYPES for line in piece):
+            heading = TYPES_HEADING
             first = next(index for index, line in enumerate(piece) if line.depth)
-            piece.insert(first, Line(piece[first].number, TYPES_HEADING))
+            piece.insert(first, Line(piece[first].number, heading))
         marked += piece
     return marked
 

@@ -1,6 +1,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -53,7 +54,7 @@ class Theme(Addressed):
     class Meta:
         verbose_name = _("theme")
         verbose_name_plural = _("themes")
-        ordering = ("name",)
+        ordering = (Lower("name"),)
         constraints = [
             models.CheckConstraint(
                 name="theme_not_its_own_parent",
@@ -88,7 +89,7 @@ class ApplicantType(Addressed):
     class Meta:
         verbose_name = _("type of organisation")
         verbose_name_plural = _("types of organisation")
-        ordering = ("name",)
+        ordering = (Lower("name"),)
 
     def __str__(self):
         return self.name

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "admin_ordering",
+    "django_htmx",
     "django_prose_editor",
 ]
 
@@ -202,6 +203,7 @@ LANGUAGES = [("nl", "Nederlands")]
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_vendor"]
 TIME_ZONE = "Europe/Brussels"
 USE_THOUSAND_SEPARATOR = True
+URLIZE_ASSUME_HTTPS = True
 
 # Files ----------------------------------------------------------------------------------------------------------------
 

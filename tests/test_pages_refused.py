@@ -105,6 +105,10 @@ BUDGET = "hier wordt één bedrag en zijn omschrijving verwacht"
         (["Een fonds", "Volg ons", "a"], "regel 8: hier hoort geen tekst: a"),
         (["Een fonds", " • Ngo's", " • Musea"], "regel 8: onbekend type organisatie: Musea"),
         (["Een fonds", " • Musea", " • Ngo's"], "regel 7: onbekend type organisatie: Musea"),
+        (
+            ["Een fonds", " • Ngo's", "Thema('s)", " • Scholen"],
+            "regel 9: de kop (types organisatie) staat er een tweede keer",
+        ),
         (["Een fonds", " • Ngo's", "en meer"], "regel 8: hier hoort geen tekst: en meer"),
         (["Een fonds", "Doelstellingen", "Vooraf"], f"regel 8: {OBJECTIVE.format(1)}: Vooraf"),
         (["Een fonds", "Doelstellingen", " • a"], f"regel 8: {OBJECTIVE.format(1)}: a"),
