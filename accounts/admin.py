@@ -1,8 +1,14 @@
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+
+# Secrets and sessions are nobody's to edit; each user manages their own on the account pages.
+admin.site.unregister([Authenticator, UserSession])
 
 
 @admin.register(User)
@@ -17,3 +23,11 @@ class AccountAdmin(UserAdmin):
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+    actions = ["remove_second_factor"]
+
+    @admin.action(description=_("Remove the second factor (for somebody who lost it)"), permissions=["change"])
+    def remove_second_factor(self, request, users):
+        for user in users:
+            Authenticator.objects.filter(user=user).delete()
+            self.log_change(request, user, gettext("Second factor removed."))
+        self.message_user(request, gettext("They can now log in without a second factor and set up a new one."))

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Action, Budget, Call, Cutoff, Document, Objective
 from calls.status import Status
-from portal.admin import ContentAdmin, RowInline, TabularRowInline
+from portal.admin import ContentAdmin, StackedRows, TabularRows
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -36,17 +36,17 @@ class PublishedFilter(admin.SimpleListFilter):
         return queryset.filter(**chosen.get(self.value(), {}))
 
 
-class ObjectiveInline(RowInline):
+class ObjectiveInline(StackedRows):
     model = Objective
-    fields = ["order", "text"]
+    fields = [("order", "text")]
 
 
-class ActionInline(RowInline):
+class ActionInline(StackedRows):
     model = Action
-    fields = ["order", "group", "text"]
+    fields = [("order", "group"), "text"]
 
 
-class BudgetInline(TabularRowInline):
+class BudgetInline(TabularRows):
     model = Budget
     fields = ["order", "label", "amount", "rate", "shared", "note"]
 
@@ -57,16 +57,15 @@ class CutoffInline(admin.TabularInline):
     extra = 0
 
 
-class DocumentInline(TabularRowInline):
+class DocumentInline(TabularRows):
     model = Document
     fields = ["order", "title", "file", "link"]
 
 
 @admin.register(Call)
 class CallAdmin(ContentAdmin):
-    list_display = ["title", "code", "status_badge", "deadline", "publication", "fund"]
-    list_filter = [StatusFilter, PublishedFilter, "fund", "themes", "deadline_model"]
-    list_select_related = ["fund"]
+    list_display = ["title", "code", "status_badge", "deadline", "publication"]
+    list_filter = [StatusFilter, PublishedFilter, "fund", ("themes", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["title", "code", "fund__name", "fund__abbreviation"]
     date_hierarchy = "deadline"
     ordering = ["-deadline", "-pk"]
@@ -74,7 +73,7 @@ class CallAdmin(ContentAdmin):
     inlines = [CutoffInline, BudgetInline, ObjectiveInline, ActionInline, DocumentInline]
     readonly_fields = ["created_at", "updated_at"]
     fieldsets = [
-        (None, {"fields": [("title", "title_language"), ("code", "fund"), "themes", "applicant_types", "slug"]}),
+        (None, {"fields": ["title", ("title_language", "code"), "fund", "themes", "applicant_types", "slug"]}),
         (
             _("Dates"),
             {

@@ -39,9 +39,7 @@ class Call(Addressed):
     code = models.CharField(
         _("code"), max_length=100, blank=True, db_index=True, help_text=_("As the funder writes it, in any notation.")
     )
-    fund = models.ForeignKey(
-        Fund, models.PROTECT, null=True, blank=True, related_name="calls", verbose_name=_("fund")
-    )
+    fund = models.ForeignKey(Fund, models.PROTECT, null=True, blank=True, related_name="calls", verbose_name=_("fund"))
     themes = models.ManyToManyField(Theme, blank=True, related_name="calls", verbose_name=_("themes"))
     applicant_types = models.ManyToManyField(
         ApplicantType,
@@ -63,15 +61,17 @@ class Call(Addressed):
     info_contact = RichTextField(_("info and contact"))
 
     opens_at = models.DateTimeField(
-        _("opens"), null=True, blank=True, help_text=_("Belgian time. Leave empty if the source does not say it.")
+        _("opens"), null=True, blank=True, help_text=_("Leave empty if the source does not say it.")
     )
     deadline = models.DateTimeField(
-        _("deadline"), null=True, blank=True, help_text=_("The final one, in Belgian time; earlier dates go below.")
+        _("deadline"), null=True, blank=True, help_text=_("The final one; earlier dates go below.")
     )
     deadline_model = models.CharField(
         _("deadline model"), max_length=20, choices=DeadlineModel, default=DeadlineModel.UNKNOWN
     )
-    source_url = models.URLField(_("source"), max_length=500, blank=True, help_text=_("The funder's page of this call."))
+    source_url = models.URLField(
+        _("source"), max_length=500, blank=True, help_text=_("The funder's page of this call.")
+    )
     published_at = models.DateTimeField(
         _("published at"),
         null=True,
@@ -227,7 +227,7 @@ class Budget(CallRow):
         ]
 
     def __str__(self):
-        return self.label or str(self.amount or f"{self.rate}%")
+        return self.label or str(self._meta.verbose_name)
 
 
 class CutoffQuerySet(models.QuerySet):
@@ -274,9 +274,7 @@ class Document(CallRow):
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="documents")
     title = models.CharField(_("title"), max_length=200)
-    file = models.FileField(
-        _("file"), upload_to="%Y/%m/", blank=True, validators=[FileExtensionValidator(EXTENSIONS)]
-    )
+    file = models.FileField(_("file"), upload_to="%Y/%m/", blank=True, validators=[FileExtensionValidator(EXTENSIONS)])
     link = models.URLField(_("link"), max_length=500, blank=True)
 
     class Meta(CallRow.Meta):

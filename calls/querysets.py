@@ -50,9 +50,7 @@ class CallQuerySet(models.QuerySet):
 
     def newest_deadline_first(self):
         """Rolling calls, then the latest deadline, then calls whose deadline is unknown."""
-        no_end = Case(
-            When(deadline_model=DeadlineModel.ROLLING, then=0), When(deadline=None, then=2), default=1
-        )
+        no_end = Case(When(deadline_model=DeadlineModel.ROLLING, then=0), When(deadline=None, then=2), default=1)
         return self.order_by(no_end, "-deadline", "-pk")
 
     def next_date_first(self):
@@ -72,20 +70,24 @@ class CallQuerySet(models.QuerySet):
 
     def for_page(self):
         """All that a call's page shows, in a fixed number of queries."""
-        return self.select_related("fund").prefetch_related(
-            "themes__contact",
-            "applicant_types",
-            "objectives",
-            "actions",
-            "budgets",
-            "cutoffs",
-            "documents",
-            "fund__themes",
-            "fund__applicant_types",
-            "fund__objectives",
-            "fund__budgets",
-            "fund__fund_contacts__contact",
-        ).fetch_mode(models.FETCH_RAISE)
+        return (
+            self.select_related("fund")
+            .prefetch_related(
+                "themes__contact",
+                "applicant_types",
+                "objectives",
+                "actions",
+                "budgets",
+                "cutoffs",
+                "documents",
+                "fund__themes",
+                "fund__applicant_types",
+                "fund__objectives",
+                "fund__budgets",
+                "fund__fund_contacts__contact",
+            )
+            .fetch_mode(models.FETCH_RAISE)
+        )
 
     def sharing_words(self, words):
         """Calls whose title holds one of the words, the most words first."""

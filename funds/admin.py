@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from funds.models import ApplicantType, Fund, FundBudget, FundContact, FundObjective, Theme
-from portal.admin import ContentAdmin, RowInline, TabularRowInline
+from portal.admin import ContentAdmin, StackedRows, TabularRows
 
 
 @admin.register(Theme)
@@ -22,17 +22,17 @@ class ApplicantTypeAdmin(ContentAdmin):
     fields = ["name", "slug"]
 
 
-class FundObjectiveInline(RowInline):
+class FundObjectiveInline(StackedRows):
     model = FundObjective
-    fields = ["order", "title", "text"]
+    fields = [("order", "title"), "text"]
 
 
-class FundBudgetInline(TabularRowInline):
+class FundBudgetInline(TabularRows):
     model = FundBudget
     fields = ["order", "label", "amount"]
 
 
-class FundContactInline(TabularRowInline):
+class FundContactInline(TabularRows):
     model = FundContact
     fields = ["order", "role", "contact"]
     autocomplete_fields = ["contact"]

@@ -3,6 +3,7 @@
 from admin_ordering.admin import OrderableAdmin
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,6 +11,12 @@ class PortalAdminSite(admin.AdminSite):
     site_title = site_header = _("VLEVA editors' desk")
     index_title = _("Content")
     login = secure_admin_login(admin.AdminSite.login)
+
+    def get_app_list(self, request, app_label=None):
+        """Content first, then who may change it."""
+        order = {label: position for position, label in enumerate(["calls", "funds", "contacts", "accounts"])}
+        apps = super().get_app_list(request, app_label)
+        return sorted(apps, key=lambda app: order.get(app["app_label"], len(order)))
 
 
 class ContentAdmin(admin.ModelAdmin):
@@ -23,13 +30,17 @@ class ContentAdmin(admin.ModelAdmin):
         return [*fields, "slug"] if obj and hasattr(obj, "slug") else fields
 
 
-class RowInline(OrderableAdmin, admin.StackedInline):
-    """Rows that are put in order by dragging, or by their number."""
+class Rows(OrderableAdmin):
+    """Rows that are put in order by dragging, or by their number; amounts are written the Belgian way."""
 
     ordering_field = "order"
     extra = 0
+    formfield_overrides = {models.DecimalField: {"localize": True}}
 
 
-class TabularRowInline(OrderableAdmin, admin.TabularInline):
-    ordering_field = "order"
-    extra = 0
+class StackedRows(Rows, admin.StackedInline):
+    pass
+
+
+class TabularRows(Rows, admin.TabularInline):
+    pass

@@ -50,6 +50,11 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
+    # Before ours: accounts takes two of its models out of the admin again.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "accounts",
     "calls",
     "funds",
@@ -63,10 +68,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.usersessions",
     "admin_ordering",
     "django_htmx",
     "django_prose_editor",
@@ -124,6 +125,8 @@ def database(url):
     config = dj_database_url.parse(url, conn_health_checks=True)
     sqlite = config["ENGINE"] == "django.db.backends.sqlite3"
     config["OPTIONS"] = config.get("OPTIONS", {}) | (SQLITE_OPTIONS if sqlite else POSTGRESQL_OPTIONS)
+    # The tests' live server and threads need a file; a database in memory belongs to one connection.
+    config["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")} if sqlite else {}
     return config | {"CONN_MAX_AGE": None if sqlite else 0}
 
 
@@ -214,7 +217,10 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 # Compressing the editor's files takes half a minute: worth it in the image, not at every start on a desk.
 COMPRESS_STATIC = env.bool("COMPRESS_STATIC", not DEVELOPMENT)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "documents"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "documents"},
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if COMPRESS_STATIC

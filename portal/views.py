@@ -34,7 +34,9 @@ class ContactPage(TemplateView):
         themes = Theme.objects.exclude(contact=None).select_related("contact")
         return super().get_context_data(
             **kwargs,
-            funds=Fund.objects.filter(fund_contacts__isnull=False).distinct().prefetch_related("fund_contacts__contact"),
+            funds=Fund.objects.filter(fund_contacts__isnull=False)
+            .distinct()
+            .prefetch_related("fund_contacts__contact"),
             themes=themes if self.request.user.is_authenticated else themes.none(),
         )
 

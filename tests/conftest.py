@@ -1,0 +1,90 @@
+import os
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.test import Client
+
+from tests.browser import Mailbox, hear_complaints
+from tests.factories import EditorFactory, UserFactory
+
+CHROMIUM = os.environ.get("CHROMIUM", "")
+# Playwright runs an event loop in the test's thread; Django's ORM is used there on purpose.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(item.fspath).name.startswith("test_browser"):
+            item.add_marker("browser")
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason="no Chromium found"))
+
+
+@pytest.fixture
+def five_pages(db):
+    """The content of fixtures/, as a fresh installation has it."""
+    call_command("loaddata", "contacts", "funds", "calls", verbosity=0)
+
+
+@pytest.fixture
+def user(db):
+    return UserFactory()
+
+
+@pytest.fixture
+def member(user):
+    """A client that is logged in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    flags += ["--disable-component-update", "--disable-sync", "--no-first-run"]
+    return {"executable_path": CHROMIUM, "args": flags}
+
+
+@pytest.fixture
+def site(live_server, monkeypatch):
+    """The live server's address, serving static files as in production: by WhiteNoise, under their hashed names."""
+    monkeypatch.setattr(StaticFilesHandler, "_should_handle", lambda *_: False)
+    return live_server.url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def browse(new_context, site):
+    """Opens a page, each in a browser context of its own. At the end no page may have complained."""
+    complaints = []
+
+    def open_page(**options):
+        here = {"locale": "nl-BE", "timezone_id": "Europe/Brussels", "reduced_motion": "reduce"}
+        context = new_context(base_url=site, **here | options)
+        context.set_default_timeout(10_000)
+        hear_complaints(context, complaints)
+        return context.new_page()
+
+    yield open_page
+    assert complaints == []
+
+
+@pytest.fixture
+def mailbox(settings):
+    """A real SMTP server; all mail of the test goes through it."""
+    mailbox = Mailbox()
+    mailbox.controller.start()
+    settings.MAILERS = {"default": mailbox.mailer}
+    yield mailbox
+    mailbox.controller.stop()
+
+
+@pytest.fixture
+def editor(django_db_serialized_rollback, db):
+    """A VLEVA editor without a second factor. The group comes from a migration, hence the serialized rollback."""
+    editor = EditorFactory()
+    editor.groups.add(Group.objects.get(name="VLEVA-redactie"))
+    return editor
