@@ -1,4 +1,4 @@
-"""Which themes somebody follows: rows for a user, a choice in the session for a visitor, and the way from one to the other."""
+"""Which themes somebody follows: rows for a user, for a visitor a choice in the session that becomes rows at log-in."""
 
 from django.contrib.sessions.models import Session
 from django.db import transaction

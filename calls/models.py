@@ -117,8 +117,6 @@ class Call(Addressed):
     def natural_key(self):
         return (self.slug,)
 
-    natural_key.dependencies = ["funds.fund", "funds.theme", "funds.applicanttype"]
-
     @classmethod
     def long_texts(cls):
         """The names of the fields that only the call's own page needs."""

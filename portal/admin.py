@@ -38,9 +38,9 @@ class Rows(OrderableAdmin):
     formfield_overrides = {models.DecimalField: {"localize": True}}
 
 
-class StackedRows(Rows, admin.StackedInline):
+class StackedRows(Rows, admin.StackedInline):  # type: ignore[misc]
     pass
 
 
-class TabularRows(Rows, admin.TabularInline):
+class TabularRows(Rows, admin.TabularInline):  # type: ignore[misc]
     pass

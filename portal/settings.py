@@ -47,7 +47,7 @@ if not DEVELOPMENT:
 
 SECRET_KEY = env.str("SECRET_KEY", "") or development_secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
     # Before ours: accounts takes two of its models out of the admin again.
@@ -110,7 +110,7 @@ TEMPLATES = [
     },
 ]
 
-# Database -------------------------------------------------------------------------------------------------------------
+# Database -----------------------------------------------------------------------------------------------------------
 
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
@@ -136,7 +136,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The rate limits of the account pages count in the cache, so all workers must share it.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
-# Accounts -------------------------------------------------------------------------------------------------------------
+# Accounts -----------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -180,7 +180,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
-# Mail -----------------------------------------------------------------------------------------------------------------
+# Mail ---------------------------------------------------------------------------------------------------------------
 
 SMTP = {
     "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -198,7 +198,7 @@ MAILERS = {"default": SMTP if env.str("EMAIL_HOST", "") else CONSOLE}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "VLEVA <vleva@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# Language and time ----------------------------------------------------------------------------------------------------
+# Language and time --------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", "Nederlands")]
@@ -208,7 +208,7 @@ TIME_ZONE = "Europe/Brussels"
 USE_THOUSAND_SEPARATOR = True
 URLIZE_ASSUME_HTTPS = True
 
-# Files ----------------------------------------------------------------------------------------------------------------
+# Files --------------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
@@ -229,7 +229,7 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = COMPRESS_STATIC
 
-# Security -------------------------------------------------------------------------------------------------------------
+# Security -----------------------------------------------------------------------------------------------------------
 
 SECURE_CSP = {
     "default-src": [CSP.NONE],
@@ -245,7 +245,7 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "object-src": [CSP.NONE],
 }
-PERMISSIONS_POLICY = {
+PERMISSIONS_POLICY: dict[str, list | str] = {
     feature: [] for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 } | {"publickey-credentials-get": "self", "publickey-credentials-create": "self"}
 X_FRAME_OPTIONS = "DENY"

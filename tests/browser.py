@@ -16,7 +16,7 @@ REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", even
 
 def hear_complaints(context, complaints):
     """Collects what the pages of a browser context do wrong: security policy, scripts, files that are not there."""
-    context.expose_function("reportViolation", complaints.append)
+    context.expose_function("reportViolation", lambda violation: complaints.append(violation))
     context.add_init_script(REPORT_VIOLATIONS)
     context.on("weberror", lambda fault: complaints.append(f"{fault.page.url}: {fault.error}"))
     context.on("console", lambda message: complaints.extend(console_errors(message)))

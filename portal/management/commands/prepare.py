@@ -12,11 +12,15 @@ FIXTURES = ["contacts", "funds", "calls"]
 class Command(BaseCommand):
     help = "Makes everything ready to serve: database, cache table, the first content, static files. Safe to repeat."
 
-    def handle(self, **options):
+    def add_arguments(self, parser):
+        parser.add_argument("--no-static", action="store_true", help="leave the static files as the image has them")
+
+    def handle(self, no_static, **options):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         self.load_first_content()
-        self.collect_static()
+        if not no_static:
+            self.collect_static()
 
     def load_first_content(self):
         """The five pages, into a database that holds no content at all."""

@@ -1,0 +1,35 @@
+from tests.test_browser_journeys import *
+from tests.browser import log_in
+from allauth.mfa.totp.internal.auth import TOTP
+def dump(page, name):
+    print('#####', name, page.url); print(page.locator('body').aria_snapshot()[:3000])
+def test_x(five_pages, editor, browse):
+    page = browse()
+    TOTP.activate(editor, 'Q7RMQXPMNJFJQCP3FNZ76HTYHZHADYHI')
+    log_in(page, editor)
+    call = Call.objects.get(code="AMIF-2020-AG-CALL-03")
+    page.goto(f'/beheer/calls/call/{call.pk}/change/')
+    page.locator('#id_deadline_0').fill('31-12-2099')
+    page.locator('#id_deadline_1').fill('17:30')
+    ed = page.locator('#actions-1 .ProseMirror[contenteditable]')
+    print(ed.count(), [x.get_attribute('class') for x in ed.all()])
+    ed.click(); page.keyboard.press('Control+A'); page.keyboard.type('Een nieuwe actie [1]')
+    page.get_by_role('button', name='Opslaan', exact=True).first.click()
+    dump(page, 'saved')
+    page.goto(f'/beheer/calls/call/{call.pk}/change/')
+    page.get_by_role('link', name='Weergeven op website').click()
+    dump(page, 'site')
+    print(page.locator('#acties').inner_text(), page.locator('.facts').inner_text())
+    page.goto(f'/beheer/calls/call/{call.pk}/change/')
+    page.get_by_role('link', name='actie toevoegen').click()
+    print([x.get_attribute('id') for x in page.locator('#actions-group [id^=actions-]').all()])
+    print([x.input_value() for x in page.locator('#actions-group input[name$="-order"]').all()])
+    ed = page.locator('#actions-4 .ProseMirror[contenteditable]'); ed.click(); page.keyboard.type('Een vijfde')
+    # drag row 3 above row 0
+    h = page.locator('#actions-3 .admin-ordering-field-input-wrapper')
+    h.scroll_into_view_if_needed()
+    print(h.bounding_box(), page.locator('#id_actions-3-order').bounding_box())
+    b=h.bounding_box()
+    t=page.locator('#actions-2').bounding_box(); print(t)
+    page.get_by_role('button', name='Uitloggen').click()
+    dump(page, 'out')
