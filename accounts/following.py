@@ -1,4 +1,4 @@
-"""Which themes somebody follows: rows for a user, for a visitor a choice in the session that becomes rows at log-in."""
+"""Which themes somebody follows: rows for a user; for a visitor a choice in the session, which log-in makes rows."""
 
 from django.contrib.sessions.models import Session
 from django.db import transaction

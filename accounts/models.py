@@ -10,6 +10,11 @@ from funds.models import Theme
 class UserManager(BaseUserManager):
     use_in_migrations = True
 
+    @classmethod
+    def normalize_email(cls, email):
+        """All in lower case, as allauth stores and looks up the addresses of its own table."""
+        return (email or "").strip().lower()
+
     def get_by_natural_key(self, email):
         return self.get(email__iexact=email)
 

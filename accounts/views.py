@@ -42,10 +42,10 @@ def act(request, theme):
 
 
 def safe_next(request, data):
-    """The page to go back to, if it is one of ours."""
+    """The page to go back to, if it is a path on this site: `redirect` would take a bare word for the name of a view."""
     address = data.get("next", "")
     ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if ours else ""
+    return address if ours and address.startswith("/") else ""
 
 
 @login_required
