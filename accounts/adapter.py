@@ -15,4 +15,11 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, context)
         except (OSError, SMTPException):
             logger.exception("Mail %s could not be sent", template_prefix)
+            self.request.mail_failed = True
             messages.error(self.request, _("We could not send the e-mail. Please try again in a few minutes."))
+
+    def add_message(self, request, level, message_template=None, *args, **kwargs):
+        """allauth reports every mail as sent; not so one that could not be."""
+        reports_mail = (message_template or "").endswith("_sent.txt")
+        if not (reports_mail and getattr(request, "mail_failed", False)):
+            super().add_message(request, level, message_template, *args, **kwargs)

@@ -1,6 +1,6 @@
 """What the models of every app share; it knows none of them."""
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -24,11 +24,18 @@ class Addressed(models.Model):
         abstract = True
 
     def save(self, **kwargs):
-        if not self.slug:
+        if self.slug:
+            return super().save(**kwargs)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "slug"}
+        self.slug = self.free_slug()
+        try:
+            with transaction.atomic():
+                return super().save(**kwargs)
+        except IntegrityError:
+            # Somebody took this slug since we looked; any other clash comes up again.
             self.slug = self.free_slug()
-            if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "slug"}
-        super().save(**kwargs)
+            return super().save(**kwargs)
 
     def slug_source(self):
         """The text that a new address is made from."""

@@ -10,6 +10,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.test import Client
 
+PASSWORD = "een-lang-wachtwoord"
 REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", event =>
   window.reportViolation(`${event.violatedDirective}: ${event.blockedURI} in ${event.documentURI}`))"""
 
@@ -78,3 +79,32 @@ def add_virtual_authenticator(page):
     device = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
     able = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": device | able})
+
+
+
+def register(page, email):
+    page.get_by_label("E-mailadres").fill(email)
+    page.get_by_label("Wachtwoord:", exact=True).fill(PASSWORD)
+    page.get_by_label("Wachtwoord (nog eens)").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Registreren").click()
+
+
+
+def fill_login(page, email, password=PASSWORD):
+    page.get_by_label("E-mailadres").fill(email)
+    page.get_by_label("Wachtwoord").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Inloggen", exact=True).click()
+
+
+
+def confirm_password(page):
+    """Whoever changes a second factor is asked for the password once more."""
+    page.get_by_label("Wachtwoord").fill(PASSWORD)
+    page.get_by_role("button", name="Bevestigen").click()
+
+
+def register_passkey(page):
+    """On the page that adds a key; stays logged in there, with a device that says yes at once."""
+    add_virtual_authenticator(page)
+    page.get_by_label("Als toegangssleutel gebruiken").check()
+    page.get_by_role("button", name="Toevoegen").click()

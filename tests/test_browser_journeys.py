@@ -8,14 +8,13 @@ from playwright.sync_api import expect
 
 from accounts.models import Follow
 from calls.models import Action, Call
-from tests.browser import add_virtual_authenticator, log_in, totp_code
+from tests.browser import confirm_password, fill_login, log_in, register, register_passkey, totp_code
 from tests.factories import CallFactory
 
 BANNER = (
     "U heeft thema's geselecteerd om te volgen, maar deze worden niet opgeslagen zolang u niet bent ingelogd. "
     "Login of registreer om deze thema's te blijven volgen."
 )
-PASSWORD = "een-lang-wachtwoord"
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without-javascript"])
@@ -94,14 +93,12 @@ def test_an_editor_puts_actions_in_order_by_dragging_by_number_and_adds_one(edit
 
 def test_a_passkey_is_registered_and_logs_in(user, browse):
     page = browse()
-    add_virtual_authenticator(page)
     page.goto("/account/login/")
     fill_login(page, user.email)
     page.get_by_label("Mijn account").get_by_role("link", name="Tweestapsverificatie").click()
     page.get_by_role("link", name="Toevoegen").click()
     confirm_password(page)
-    page.get_by_label("Als toegangssleutel gebruiken").check()
-    page.get_by_role("button", name="Toevoegen").click()
+    register_passkey(page)
     expect(page.get_by_role("heading", name="Herstelcodes")).to_be_visible()
 
     log_out(page)
@@ -138,25 +135,12 @@ def see_banner_everywhere(page):
         expect(banner(page)).to_have_text(BANNER)
 
 
-def register(page, email):
-    page.get_by_label("E-mailadres").fill(email)
-    page.get_by_label("Wachtwoord:", exact=True).fill(PASSWORD)
-    page.get_by_label("Wachtwoord (nog eens)").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Registreren").click()
-
-
 def confirm(page, mailbox):
     code = page.get_by_label("Code")
     expect(code).to_be_visible()
     assert [message["To"] for message in mailbox.messages] == ["lezer@example.org"]
     code.fill(mailbox.last_code())
     page.get_by_role("button", name="Bevestigen").click()
-
-
-def fill_login(page, email):
-    page.get_by_label("E-mailadres").fill(email)
-    page.get_by_label("Wachtwoord").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Inloggen", exact=True).click()
 
 
 def log_out(page):
@@ -168,12 +152,6 @@ def themes_on_my_page(page):
     page.goto("/mijn/")
     section = page.locator("section", has=page.get_by_role("heading", name="Thema's die u volgt"))
     return section.get_by_role("heading", level=3).all_inner_texts()
-
-
-def confirm_password(page):
-    """Whoever changes a second factor is asked for the password once more."""
-    page.get_by_label("Wachtwoord").fill(PASSWORD)
-    page.get_by_role("button", name="Bevestigen").click()
 
 
 # An editor's steps ----------------------------------------------------------------------------------------------------

@@ -111,7 +111,13 @@ BROKEN = {
         lambda: User(email=UserFactory().email.upper(), password="x"),
         "Er is al een account met dit e-mailadres.",
     ),
-    "follow_unique": (second_follow, "Gevolgd thema met deze User en Theme bestaat al."),
+    "follow_unique": (second_follow, "Er bestaat al een Gevolgd thema met dezelfde waarden voor User en Theme."),
+}
+# Here the fields themselves refuse the value, with the message of their own tests below.
+FIELDS_SPEAK_FIRST = {
+    "budget_rate_is_percentage",
+    "budget_amount_not_negative",
+    "user_email_unique_whatever_the_case",
 }
 
 
@@ -134,7 +140,7 @@ def test_the_editor_reads_the_rule_in_dutch(name):
     assert refused.value.message_dict == {"__all__": [message]}
 
 
-@pytest.mark.parametrize("name", sorted(BROKEN.keys() - {"budget_rate_is_percentage", "budget_amount_not_negative"}))
+@pytest.mark.parametrize("name", sorted(BROKEN.keys() - FIELDS_SPEAK_FIRST))
 def test_the_whole_check_of_a_form_says_just_that_rule(name):
     make, message = BROKEN[name]
     assert complaints(make()) == {"__all__": [message]}
@@ -155,48 +161,138 @@ def test_each_deadline_model_says_whether_there_is_a_date(deadline_model, has_de
 
 
 @pytest.mark.parametrize(
-    ("make", "messages"),
+    ("make", "field", "message"),
     [
-        (lambda: Call(title="X", slug=CallFactory().slug), {"slug": ["Er bestaat al een oproep met eenzelfde adres."]}),
-        (lambda: Fund(name="X", abbreviation="X", slug=FundFactory().slug), {"slug": ["fonds"]}),
-        (lambda: Theme(name=ThemeFactory().name), {"name": ["thema"]}),
-        (lambda: Theme(name="X", slug=ThemeFactory().slug), {"slug": ["thema"]}),
-        (lambda: ApplicantType(name=ApplicantTypeFactory().name), {"name": ["type"]}),
-        (lambda: ApplicantType(name="X", slug=ApplicantTypeFactory().slug), {"slug": ["type"]}),
-        (lambda: User(email=UserFactory().email, password="x"), {"email": ["gebruiker"]}),
+        (lambda: Call(title="X", slug=CallFactory().slug), "slug", "een Oproep met dezelfde waarde voor Adres"),
+        (lambda: Fund(name="X", slug=FundFactory().slug), "slug", "een Fonds met dezelfde waarde voor Adres"),
+        (lambda: Theme(name=ThemeFactory().name), "name", "een Thema met dezelfde waarde voor Naam"),
+        (lambda: Theme(name="X", slug=ThemeFactory().slug), "slug", "een Thema met dezelfde waarde voor Adres"),
+        (
+            lambda: ApplicantType(name=ApplicantTypeFactory().name),
+            "name",
+            "een Type organisatie met dezelfde waarde voor Naam",
+        ),
+        (
+            lambda: ApplicantType(name="X", slug=ApplicantTypeFactory().slug),
+            "slug",
+            "een Type organisatie met dezelfde waarde voor Adres",
+        ),
+        (lambda: User(email=UserFactory().email), "email", "een Gebruiker met dezelfde waarde voor E-mailadres"),
     ],
 )
-def test_what_must_be_unique(make, messages):
+def test_what_must_be_unique(make, field, message):
     row = make()
-    assert complaints(row) == messages
+    assert complaints(row)[field] == [f"Er bestaat al {message}."]
     with pytest.raises(IntegrityError), transaction.atomic():
         row.save()
+
+
+EMPTY = "Dit veld mag niet leeg zijn."
+EXTENSIONS = "pdf, doc, docx, xls, xlsx, ppt, pptx, odt, ods, odp, png, jpg, jpeg"
 
 
 @pytest.mark.parametrize(
     ("make", "messages"),
     [
-        (lambda: Call(), {"title": ["Dit veld mag niet leeg zijn."]}),
-        (lambda: Call(title="x" * 501), {"title": ["x"]}),
-        (lambda: Call(title="X", slug="met spatie"), {"slug": ["x"]}),
-        (lambda: Call(title="X", source_url="javascript:alert(1)"), {"source_url": ["Voer een geldige URL in."]}),
-        (lambda: Contact(), {"organisation": ["Dit veld mag niet leeg zijn."]}),
-        (lambda: Contact(organisation="X", email="x"), {"email": ["Voer een geldig e-mailadres in."]}),
-        (lambda: Objective(call=CallFactory()), {"text": ["Dit veld mag niet leeg zijn."]}),
-        (lambda: Action(call=CallFactory(), text="<p></p>"), {"text": ["Dit veld mag niet leeg zijn."]}),
-        (lambda: Budget(call=CallFactory(), rate=-1), {"rate": ["x"]}),
-        (lambda: Budget(call=CallFactory(), rate=101), {"rate": ["x"]}),
-        (lambda: Budget(call=CallFactory(), amount=-1), {"amount": ["x"]}),
-        (lambda: Document(call=CallFactory(), title="X", file="x.html"), {"file": ["x"]}),
+        (lambda: Call(), {"title": [EMPTY]}),
+        (
+            lambda: Call(title="x" * 501),
+            {"title": ["Zorg ervoor dat deze waarde hoogstens 500 tekens bevat (het zijn er nu 501)."]},
+        ),
+        (
+            lambda: Call(title="X", slug="met spatie"),
+            {"slug": ["Vul een geldig adres in: letters, cijfers en streepjes."]},
+        ),
+        (lambda: Call(title="X", source_url="javascript:alert(1)"), {"source_url": ["Vul een geldige URL in."]}),
+        (lambda: Contact(), {"organisation": [EMPTY]}),
+        (lambda: Contact(organisation="X", email="x"), {"email": ["Vul een geldig e-mailadres in."]}),
+        (lambda: Objective(call=CallFactory()), {"text": [EMPTY]}),
+        (lambda: Objective(call=CallFactory(), text=None), {"text": ["Dit veld mag niet null zijn."]}),
+        (lambda: Objective(call=CallFactory(), text="<p></p>"), {"text": [EMPTY]}),
+        (lambda: Action(call=CallFactory(), text="<script>1</script>"), {"text": [EMPTY]}),
+        (lambda: Budget(call=CallFactory(), rate=-1), {"rate": ["Zorg ervoor dat deze waarde minstens 0 is."]}),
+        (lambda: Budget(call=CallFactory(), rate=101), {"rate": ["Zorg ervoor dat deze waarde hoogstens 100 is."]}),
+        (lambda: Budget(call=CallFactory(), amount=-1), {"amount": ["Zorg ervoor dat deze waarde minstens 0 is."]}),
+        (
+            lambda: Document(call=CallFactory(), title="X", file="x.html"),
+            {"file": [f"Bestandsextensie ‘html’ is niet toegestaan. Toegestane extensies zijn: ‘{EXTENSIONS}’."]},
+        ),
         (
             lambda: Cutoff(call=CallFactory(deadline=DEADLINE), at=DEADLINE),
             {"at": ["Een tussentijdse deadline valt vóór de laatste deadline."]},
-        ),
-        (
-            lambda: Theme(name="X", contact=ContactFactory(kind=Contact.Kind.AUTHORITY)),
-            {"contact": ["x"]},
         ),
     ],
 )
 def test_a_field_says_in_dutch_what_is_wrong_with_it(make, messages):
     assert complaints(make()) == messages
+
+
+# Contacts and documents ------------------------------------------------------------------------------------------------
+
+
+def test_an_authority_needs_no_name_and_one_organisation_may_have_many_people():
+    assert complaints(Contact(organisation="FOD Binnenlandse Zaken")) == {}
+    ContactFactory(organisation="VLEVA", name="An")
+    assert complaints(Contact(kind=Contact.Kind.VLEVA, organisation="VLEVA", name="Bo")) == {}
+    assert complaints(Contact(kind=Contact.Kind.VLEVA, organisation="Elders", name="An")) == {}
+
+
+def test_only_a_colleague_is_the_contact_of_a_theme():
+    theme = ThemeFactory.build(contact=ContactFactory(kind=Contact.Kind.AUTHORITY))
+    assert complaints(theme) == {"contact": [f"Instantie contact met id {theme.contact_id} is geen geldige keuze."]}
+    theme.contact = ContactFactory()
+    assert complaints(theme) == {}
+    assert list(Contact.objects.vleva()) == [theme.contact]
+
+
+@pytest.mark.parametrize(
+    ("file", "link", "messages"),
+    [
+        ("2027/03/gids.pdf", "", {}),
+        ("", "https://example.org/gids.pdf", {}),
+        ("2027/03/gids.pdf", "https://example.org/gids.pdf", {"__all__": ["Geef een bestand of een link, één van de twee."]}),
+    ],
+)
+def test_a_document_is_a_file_or_a_link(file, link, messages):
+    document = Document(call=CallFactory(), title="Gids", file=file, link=link)
+    assert complaints(document) == messages
+    if messages:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            document.save()
+    else:
+        document.save()
+        own = f"/oproepen/{document.call.slug}/bijlagen/{document.pk}/"
+        assert document.get_absolute_url() == (link or own)
+
+
+# The tree of themes ----------------------------------------------------------------------------------------------------
+
+
+def test_themes_have_two_levels():
+    root = ThemeFactory()
+    child = ThemeFactory(parent=root)
+    other = ThemeFactory()
+    assert complaints(child) == {}
+    below_child = Theme(name="Kleinkind", parent=child)
+    assert complaints(below_child) == {
+        "parent": [
+            f"Instantie thema met id {child.pk} is geen geldige keuze.",
+            "Thema's hebben twee niveaus: kies een hoofdthema.",
+        ]
+    }
+    root.parent = other
+    assert complaints(root) == {
+        "parent": ["Dit thema heeft thema's onder zich en moet dus een hoofdthema blijven."]
+    }
+
+
+def test_the_roots_come_with_their_themes_by_name():
+    work = ThemeFactory(name="Werk")
+    general = ThemeFactory(name="algemeen")
+    sport, care = ThemeFactory(name="Sport", parent=work), ThemeFactory(name="Arbeid", parent=work)
+    assert [(root, list(root.children.all())) for root in Theme.objects.roots()] == [
+        (general, []),
+        (work, [care, sport]),
+    ]
+    assert set(Theme.objects.within(work)) == {work, sport, care}
+    assert list(Theme.objects.within(sport)) == [sport]
