@@ -42,7 +42,7 @@ def act(request, theme):
 
 
 def safe_next(request, data):
-    """The page to go back to, if it is a path on this site: `redirect` would take a bare word for the name of a view."""
+    """The page to go back to, if it is a path on this site. `redirect` takes a bare word for the name of a view."""
     address = data.get("next", "")
     ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
     return address if ours and address.startswith("/") else ""

@@ -6,6 +6,7 @@ EXTENSIONS = {
     "Bold": True,
     "Italic": True,
     "Superscript": True,
+    "HardBreak": True,
     "Heading": {"levels": [3, 4]},
     "ListItem": True,
     "BulletList": True,
@@ -27,6 +28,10 @@ class RichTextField(ProseEditorField):
     def __init__(self, *args, **kwargs):
         defaults = {"extensions": dict(EXTENSIONS), "sanitize": sanitize, "blank": True}
         super().__init__(*args, **defaults | kwargs)
+
+    def clean(self, value, instance):
+        """Sanitised first, so that a text of which nothing stays counts as empty."""
+        return super().clean(value and sanitize(value), instance)
 
     def pre_save(self, instance, add):
         value = sanitize(super().pre_save(instance, add))

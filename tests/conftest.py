@@ -1,4 +1,6 @@
 import os
+import re
+from html import unescape
 from importlib import import_module
 from pathlib import Path
 
@@ -6,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core import mail
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
@@ -32,6 +35,42 @@ def five_pages(db):
     call_command("loaddata", "contacts", "funds", "calls", verbosity=0)
 
 
+class Person(Client):
+    """Somebody with a browser, who does here what people do."""
+
+    PASSWORD = "een-lang-wachtwoord"
+
+    def read(self, path):
+        """The visible text of a page."""
+        html = self.get(path).content.decode().split("<body>")[1]
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+    def choose(self, theme, wanted="yes", **data):
+        return self.post(f"/themas/{theme.slug}/volgen/", {"follow": wanted} | data)
+
+    def log_in(self, user, path="/account/login/"):
+        return self.post(path, {"login": user.email, "password": self.PASSWORD})
+
+    def sign_up(self, email, path="/account/signup/"):
+        return self.post(path, {"email": email, "password1": self.PASSWORD, "password2": self.PASSWORD})
+
+    def confirm(self, path="/account/confirm-email/"):
+        """Fills in the code of the last mail."""
+        code = re.search(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", mail.outbox[-1].body, re.MULTILINE)[0]
+        return self.post(path, {"code": code})
+
+
+@pytest.fixture
+def client():
+    return Person()
+
+
+@pytest.fixture
+def other():
+    """Another browser."""
+    return Person()
+
+
 @pytest.fixture
 def user(db):
     return UserFactory()
@@ -40,9 +79,9 @@ def user(db):
 @pytest.fixture
 def member(user):
     """A client that is logged in."""
-    client = Client()
-    client.force_login(user)
-    return client
+    member = Person()
+    member.force_login(user)
+    return member
 
 
 @pytest.fixture(scope="session")

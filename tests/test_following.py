@@ -1,22 +1,18 @@
 """Following themes: a visitor's choice in the session, a user's in rows, and the way from the one to the other."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from html import unescape
-from threading import Barrier, Event
 from urllib.parse import quote
 
 import pytest
 import time_machine
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.sessions.models import Session
-from django.core import mail
-from django.db import connection, connections, transaction
-from django.test import Client
+from django.utils import timezone
 
 from accounts.following import KEY, follow
 from accounts.models import Follow, User
-from funds.models import Theme
 from tests.browser import totp_code
 from tests.factories import CallFactory, ContactFactory, FundFactory, ThemeFactory, UserFactory
 
@@ -24,7 +20,6 @@ BANNER = (
     "U heeft thema's geselecteerd om te volgen, maar deze worden niet opgeslagen zolang u niet bent ingelogd. "
     "Login of registreer om deze thema's te blijven volgen."
 )
-PASSWORD = "een-lang-wachtwoord"
 PUBLIC = [
     "/",
     "/oproepen/",
@@ -41,14 +36,12 @@ PUBLIC = [
     "/call/migratie/bestaat-niet",
 ]
 WITH_FORM = ["/themas/migratie/volgen/?next=/oproepen/", "/account/login/", "/account/signup/?next=/themas/"]
-NEVER_CACHED = "max-age=0, no-cache, no-store, must-revalidate, private"
 pytestmark = pytest.mark.django_db
-real_transactions = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def theme():
-    return ThemeFactory(name="Migratie", contact=ContactFactory(name="An Peeters"))
+    return ThemeFactory(name="Migratie", contact=ContactFactory(name="An Peeters", email="an@example.org"))
 
 
 @pytest.fixture
@@ -60,49 +53,29 @@ def content(theme):
 @pytest.fixture
 def visitor(client, theme):
     """A visitor who has chosen Migratie."""
-    choose(client, theme)
+    client.choose(theme)
     return client
 
 
-def choose(client, theme, wanted="yes", **data):
-    return client.post(f"/themas/{theme.slug}/volgen/", {"follow": wanted} | data)
+def banner(response):
+    """The HTML of the banner, or nothing."""
+    return "".join(re.findall(r'<div class="notice banner".*?</div>', response.content.decode(), re.DOTALL))
 
 
 def text(html):
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).replace(" .", ".").split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
 
 
-def page(client, path):
-    return text(client.get(path).content.decode())
-
-
-def banner(response):
-    found = re.search(r'<div class="notice banner".*?</div>', response.content.decode(), re.DOTALL)
-    return found[0] if found else ""
-
-
-def messages(response):
-    return [text(message) for message in re.findall(r'<li class="message .*?</li>', response.content.decode())]
+def messages(client):
+    html = client.get("/themas/").content.decode()
+    return [text(message) for message in re.findall(r'<li class="message .*?</li>', html)]
 
 
 def followed(user):
     return sorted(user.themes.values_list("name", flat=True))
 
 
-def log_in(client, user, path="/account/login/"):
-    return client.post(path, {"login": user.email, "password": PASSWORD})
-
-
-def sign_up(client, email, path="/account/signup/"):
-    return client.post(path, {"email": email, "password1": PASSWORD, "password2": PASSWORD})
-
-
-def confirm(client, path="/account/confirm-email/"):
-    code = re.search(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", mail.outbox[-1].body, re.MULTILINE)[0]
-    return client.post(path, {"code": code})
-
-
-# GET ------------------------------------------------------------------------------------------------------------------
+# GET -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("content")
@@ -112,68 +85,68 @@ def test_a_page_gives_a_visitor_no_cookie(client, path):
     assert (response.cookies.output(), Session.objects.count()) == ("", 0)
 
 
+@pytest.mark.usefixtures("theme")
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_the_follow_page_starts_no_session_and_is_never_cached(client, theme, method, headers):
+def test_the_follow_page_starts_no_session_and_is_never_cached(client, method, headers):
     response = getattr(client, method)("/themas/migratie/volgen/", headers=headers)
     assert (response.status_code, list(response.cookies), Session.objects.count()) == (200, ["csrftoken"], 0)
-    assert response["Cache-Control"] == NEVER_CACHED
+    assert response["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
 
 
-def test_htmx_gets_the_form_alone(client, theme):
+@pytest.mark.usefixtures("theme")
+def test_htmx_gets_the_form_alone(client):
     response = client.get("/themas/migratie/volgen/?next=/oproepen/", headers={"HX-Request": "true"})
     html = response.content.decode().strip()
-    assert (html.startswith("<form "), html.endswith("</form>")) == (True, True)
+    assert (html.startswith("<form "), html.count("<form"), html.endswith("</form>")) == (True, 1, True)
     assert '<input type="hidden" name="next" value="/oproepen/">' in html
 
 
-def test_get_changes_nothing_whatever_it_asks(visitor, member, user, theme):
-    for client in (visitor, member, Client()):
+def test_get_changes_nothing_whatever_it_asks(visitor, member, user, theme, other):
+    for client in (visitor, member, other):
         for wanted in ("yes", "no"):
             assert client.get(f"/themas/migratie/volgen/?follow={wanted}").status_code == 200
     assert (visitor.session[KEY], followed(user), Session.objects.count()) == ([theme.pk], [], 2)
 
 
-# Follow and unfollow --------------------------------------------------------------------------------------------------
+# Follow and unfollow -------------------------------------------------------------------------------------------------
 
 
-def test_a_visitors_choice_stands_in_the_session_and_works_at_once(client, theme, content):
-    response = choose(client, theme)
+@pytest.mark.usefixtures("content")
+def test_a_visitors_choice_stands_in_the_session_and_works_at_once(client, theme):
+    response = client.choose(theme)
     assert (response.status_code, response["Location"]) == (302, "/themas/migratie/")
-    assert messages(client.get("/themas/")) == ["U volgt nu het thema Migratie."]
-    choose(client, theme)
+    assert messages(client) == ["U volgt nu het thema Migratie."]
     sport = ThemeFactory(name="Sport")
-    choose(client, sport)
+    client.choose(theme)
+    client.choose(sport)
     assert (client.session[KEY], Session.objects.count(), Follow.objects.count()) == ([theme.pk, sport.pk], 1, 0)
-    assert "Uw thema's ✓ Migratie ✓ Sport" in page(client, "/")
-    assert "Alle oproepen Migratie (u volgt dit) Sport (u volgt dit)" in page(client, "/oproepen/")
-    assert "✓ U volgt Migratie" in page(client, "/themas/migratie/")
-    choose(client, theme, "no")
+    assert "Uw thema's ✓ Migratie ✓ Sport" in client.read("/")
+    assert "Alle oproepen Migratie (u volgt dit) Sport (u volgt dit)" in client.read("/oproepen/")
+    assert "✓ U volgt Migratie" in client.read("/themas/migratie/")
+    client.choose(theme, "no")
     assert client.session[KEY] == [sport.pk]
 
 
 def test_a_user_follows_in_rows(member, user, theme):
     for _ in range(2):
-        response = choose(member, theme, next="/oproepen/?pagina=1")
+        response = member.choose(theme, next="/oproepen/?pagina=1")
         assert (response["Location"], followed(user)) == ("/oproepen/?pagina=1", ["Migratie"])
     assert KEY not in member.session
-    assert "Migratie niet meer volgen" in page(member, "/themas/migratie/")
+    assert "Migratie niet meer volgen" in member.read("/themas/migratie/")
     for _ in range(2):
-        choose(member, theme, "no")
-        assert messages(member.get("/themas/")) == ["U volgt het thema Migratie niet meer."]
-    assert followed(user) == []
+        member.choose(theme, "no")
+        assert (messages(member), followed(user)) == (["U volgt het thema Migratie niet meer."], [])
 
 
 def test_unfollowing_the_last_theme_ends_the_session(visitor, theme):
-    response = choose(visitor, theme, "no")
-    cookie = response.cookies["sessionid"]
+    cookie = visitor.choose(theme, "no").cookies["sessionid"]
     assert (cookie.value, cookie["max-age"], Session.objects.count()) == ("", 0, 0)
-    visitor.get("/themas/")
-    assert visitor.get("/themas/").cookies.output() == ""
+    assert banner(visitor.get("/")) == ""
 
 
 def test_unfollowing_without_a_choice_starts_no_session(client, theme):
-    response = choose(client, theme, "no")
+    response = client.choose(theme, "no")
     assert (list(response.cookies), Session.objects.count()) == (["messages"], 0)
 
 
@@ -187,19 +160,20 @@ def test_an_unclear_choice_is_a_dutch_400_and_changes_nothing(visitor, theme, da
 @pytest.mark.parametrize(
     "address",
     [
-        "//evil.example/", "https://evil.example/", "http:///evil.example", "javascript:alert(1)", "\\\\evil.example",
-        "/\\evil.example", "\\/evil.example", " //evil.example", "\t//evil.example", "///evil.example", "data:text/html,x",
-        "http://testserver@evil.example/", "https:evil.example", "volgen", "home", "?pagina=2", "/" + 3000 * "a", "",
+        "//evil.example/", "https://evil.example/", "http:///evil.example", "///evil.example", "https:evil.example",
+        "javascript:alert(1)", "data:text/html,x", "\\\\evil.example", "/\\evil.example", "\\/evil.example",
+        " //evil.example", "\t//evil.example", "/\t/evil.example", "http://testserver@evil.example/",
+        "volgen", "home", "?pagina=2", "/" + 3000 * "a", "",
     ],
 )  # fmt: skip
 def test_next_leads_only_to_a_path_of_this_site(client, theme, address):
-    response = choose(client, theme, next=address)
+    response = client.choose(theme, next=address)
     assert (response.status_code, response["Location"]) == (302, "/themas/migratie/")
     form = client.get("/themas/migratie/volgen/", {"next": address}).content.decode()
     assert '<input type="hidden" name="next" value="">' in form
 
 
-# The banner -----------------------------------------------------------------------------------------------------------
+# The banner ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("content")
@@ -218,46 +192,43 @@ def test_nobody_else_sees_the_banner(client, member, user, theme, path):
     assert (banner(client.get(path)), banner(member.get(path))) == ("", "")
 
 
-def test_both_links_of_the_banner_come_back_to_the_same_page(visitor, user, theme):
+def test_both_links_of_the_banner_come_back_to_the_same_page(visitor, other, user, theme):
     here = "/oproepen/?thema=migratie&q=a%20b"
     login, signup = (unescape(link) for link in re.findall(r'href="(.*?)"', banner(visitor.get(here))))
-    other = Client()
-    choose(other, theme)
-    assert log_in(visitor, user, login)["Location"] == here
-    sign_up(other, "nieuw@example.org", signup)
-    assert confirm(other)["Location"] == here
+    assert visitor.log_in(user, login)["Location"] == here
+    other.choose(theme)
+    other.sign_up("nieuw@example.org", signup)
+    assert other.confirm()["Location"] == here
 
 
-# The merge ------------------------------------------------------------------------------------------------------------
+# The merge -----------------------------------------------------------------------------------------------------------
 
 
 def test_log_in_adds_the_choice_and_loses_and_doubles_nothing(visitor, user, theme):
     follow(user, [theme.pk, ThemeFactory(name="Sport").pk])
-    choose(visitor, ThemeFactory(name="Transport"))
-    response = log_in(visitor, user)
-    assert (response["Location"], followed(user)) == ("/mijn/", ["Migratie", "Sport", "Transport"])
-    assert KEY not in visitor.session
+    visitor.choose(ThemeFactory(name="Transport"))
+    assert visitor.log_in(user)["Location"] == "/mijn/"
+    assert (followed(user), KEY in visitor.session) == (["Migratie", "Sport", "Transport"], False)
 
 
-def test_sign_up_keeps_the_choice_until_and_after_confirmation(visitor):
-    assert sign_up(visitor, "Nieuw@Example.org")["Location"] == "/account/confirm-email/"
+def test_sign_up_keeps_the_choice_before_and_after_confirmation(visitor):
+    assert visitor.sign_up("Nieuw@Example.org")["Location"] == "/account/confirm-email/"
     assert followed(User.objects.get()) == ["Migratie"]
-    assert confirm(visitor)["Location"] == "/mijn/"
+    assert visitor.confirm()["Location"] == "/mijn/"
     assert (followed(User.objects.get()), KEY in visitor.session) == (["Migratie"], False)
 
 
-def test_confirmation_in_another_browser_keeps_the_choice(visitor):
-    sign_up(visitor, "nieuw@example.org")
-    phone = Client()
-    with time_machine.travel(time_machine_now(11)):
-        log_in(phone, User.objects.get())
-        assert confirm(phone)["Location"] == "/mijn/"
-    assert "Migratie" in page(phone, "/mijn/")
+def test_confirmation_in_another_browser_keeps_the_choice(visitor, other):
+    visitor.sign_up("nieuw@example.org")
+    with time_machine.travel(timezone.now() + timedelta(seconds=11)):  # one code in ten seconds
+        assert other.log_in(User.objects.get())["Location"] == "/account/confirm-email/"
+        assert other.confirm()["Location"] == "/mijn/"
+    assert "Thema's die u volgt Migratie" in other.read("/mijn/")
 
 
-def test_with_a_second_factor_the_merge_waits_for_it(visitor, user, theme):
+def test_the_merge_waits_for_the_second_factor(visitor, user, theme):
     TOTP.activate(user, "JBSWY3DPEHPK3PXP")
-    assert log_in(visitor, user)["Location"] == "/account/2fa/authenticate/"
+    assert visitor.log_in(user)["Location"] == "/account/2fa/authenticate/"
     assert (followed(user), visitor.session[KEY]) == ([], [theme.pk])
     assert text(banner(visitor.get("/themas/"))) == BANNER
     visitor.post("/account/2fa/authenticate/", {"code": totp_code("JBSWY3DPEHPK3PXP")})
@@ -266,18 +237,56 @@ def test_with_a_second_factor_the_merge_waits_for_it(visitor, user, theme):
 
 def test_log_in_by_code_merges_too(visitor, user):
     visitor.post("/account/login/code/", {"email": user.email})
-    assert (confirm(visitor, "/account/login/code/confirm/")["Location"], followed(user)) == ("/mijn/", ["Migratie"])
+    assert visitor.confirm("/account/login/code/confirm/")["Location"] == "/mijn/"
+    assert (followed(user), KEY in visitor.session) == (["Migratie"], False)
 
 
-def test_the_choice_of_one_never_reaches_the_next_in_the_same_browser(visitor, user):
-    log_in(visitor, user)
+def test_the_choice_of_one_user_never_reaches_the_next_in_the_same_browser(visitor, user):
+    visitor.log_in(user)
     visitor.post("/account/logout/")
     assert banner(visitor.get("/")) == ""
     next_user = UserFactory()
-    log_in(visitor, next_user)
+    visitor.log_in(next_user)
     assert (followed(user), followed(next_user)) == (["Migratie"], [])
 
 
-def test_signing_up_with_the_address_of_another_adds_nothing_to_their_account(visitor, user):
-    sign_up(visitor, user.email)
-    assert (followed(user), len(visitor.session[KEY])) == ([], 1)
+def test_signing_up_with_somebody_elses_address_adds_nothing_to_their_account(visitor, user, theme):
+    visitor.sign_up(user.email)
+    assert (followed(user), visitor.session[KEY]) == ([], [theme.pk])
+
+
+# What following brings -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("content")
+@pytest.mark.parametrize("path", ["/themas/migratie/", "/oproepen/opvang/", "/contacten/"])
+def test_the_contact_of_a_theme_is_for_users_and_a_visitor_is_asked_to_make_an_account(client, member, path):
+    html = client.get(path).content.decode()
+    assert ("An Peeters" in html, "an@example.org" in html) == (False, False)
+    assert f'<a href="/account/signup/?next={quote(path, safe="")}">Maak een account aan</a>' in html
+    html = member.get(path).content.decode()
+    assert ("An Peeters" in html, "an@example.org" in html, "Maak een account aan" in html) == (True, True, False)
+
+
+def test_my_page_is_for_users(client):
+    response = client.get("/mijn/?a=1")
+    assert (response.status_code, response["Location"]) == (302, "/account/login/?next=/mijn/%3Fa%3D1")
+
+
+def test_my_page_shows_the_calls_and_contacts_of_the_followed_themes(member, user, theme):
+    sport = ThemeFactory(name="Sport", parent=theme)
+    past = timezone.now() - timedelta(days=1)
+    for title, themes, fields in [
+        ("Open", [theme], {}),
+        ("Van beide", [theme, sport], {}),
+        ("Voorbij", [theme], {"deadline": past}),
+        ("Ontwerp", [theme], {"published_at": None}),
+        ("Alleen sport", [sport], {}),
+    ]:
+        CallFactory(title=title, themes=themes, **fields)
+    assert "U volgt nog geen thema." in member.read("/mijn/")
+    follow(user, [theme.pk])
+    html = member.get("/mijn/").content.decode()
+    assert re.findall(r'<h3><a href="[^"]+" lang="nl">(.*?)</a>', html) == ["Open", "Van beide", "Voorbij"]
+    assert ("An Peeters" in html, 'value="no">Migratie niet meer volgen</button>' in html) == (True, True)
+    assert member.get("/mijn/")["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"

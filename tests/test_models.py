@@ -188,6 +188,7 @@ def test_what_must_be_unique(make, field, message):
 
 
 EMPTY = "Dit veld mag niet leeg zijn."
+NO_SLUG = "Vul een geldige ‘slug’ in, bestaande uit letters, cijfers, liggende streepjes en verbindingsstreepjes."
 EXTENSIONS = "pdf, doc, docx, xls, xlsx, ppt, pptx, odt, ods, odp, png, jpg, jpeg"
 
 
@@ -197,17 +198,14 @@ EXTENSIONS = "pdf, doc, docx, xls, xlsx, ppt, pptx, odt, ods, odp, png, jpg, jpe
         (lambda: Call(), {"title": [EMPTY]}),
         (
             lambda: Call(title="x" * 501),
-            {"title": ["Zorg ervoor dat deze waarde hoogstens 500 tekens bevat (het zijn er nu 501)."]},
+            {"title": ["Zorg dat deze waarde niet meer dan 500 tekens bevat (het zijn er nu 501)."]},
         ),
-        (
-            lambda: Call(title="X", slug="met spatie"),
-            {"slug": ["Vul een geldig adres in: letters, cijfers en streepjes."]},
-        ),
+        (lambda: Call(title="X", slug="met spatie"), {"slug": [NO_SLUG]}),
         (lambda: Call(title="X", source_url="javascript:alert(1)"), {"source_url": ["Vul een geldige URL in."]}),
         (lambda: Contact(), {"organisation": [EMPTY]}),
         (lambda: Contact(organisation="X", email="x"), {"email": ["Vul een geldig e-mailadres in."]}),
         (lambda: Objective(call=CallFactory()), {"text": [EMPTY]}),
-        (lambda: Objective(call=CallFactory(), text=None), {"text": ["Dit veld mag niet null zijn."]}),
+        (lambda: Objective(call=CallFactory(), text=None), {"text": [EMPTY]}),
         (lambda: Objective(call=CallFactory(), text="<p></p>"), {"text": [EMPTY]}),
         (lambda: Action(call=CallFactory(), text="<script>1</script>"), {"text": [EMPTY]}),
         (lambda: Budget(call=CallFactory(), rate=-1), {"rate": ["Zorg ervoor dat deze waarde minstens 0 is."]}),
@@ -250,7 +248,11 @@ def test_only_a_colleague_is_the_contact_of_a_theme():
     [
         ("2027/03/gids.pdf", "", {}),
         ("", "https://example.org/gids.pdf", {}),
-        ("2027/03/gids.pdf", "https://example.org/gids.pdf", {"__all__": ["Geef een bestand of een link, één van de twee."]}),
+        (
+            "2027/03/gids.pdf",
+            "https://example.org/gids.pdf",
+            {"__all__": ["Geef een bestand of een link, één van de twee."]},
+        ),
     ],
 )
 def test_a_document_is_a_file_or_a_link(file, link, messages):
@@ -281,9 +283,7 @@ def test_themes_have_two_levels():
         ]
     }
     root.parent = other
-    assert complaints(root) == {
-        "parent": ["Dit thema heeft thema's onder zich en moet dus een hoofdthema blijven."]
-    }
+    assert complaints(root) == {"parent": ["Dit thema heeft thema's onder zich en moet dus een hoofdthema blijven."]}
 
 
 def test_the_roots_come_with_their_themes_by_name():
