@@ -24,8 +24,9 @@ def follow(request, slug):
         return act(request, theme)
     if theme is None:
         raise Http404
-    template = "themes/follow.html#form" if request.headers.get("HX-Request") else "themes/follow.html"
-    return render(request, template, {"theme": theme, "next": safe_next(request, request.GET)})
+    in_place = "HX-Request" in request.headers
+    template = "themes/follow.html#form" if in_place else "themes/follow.html"
+    return render(request, template, {"theme": theme, "next": safe_next(request, request.GET), "in_place": in_place})
 
 
 def act(request, theme):

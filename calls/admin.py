@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Action, Budget, Call, Cutoff, Document, Objective
 from calls.status import Status
-from portal.admin import ContentAdmin, StackedRows, TabularRows
+from portal.admin import ContentAdmin, StackedRows, Table, TabularRows
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -51,10 +51,9 @@ class BudgetInline(TabularRows):
     fields = ["order", "label", "amount", "rate", "shared", "note"]
 
 
-class CutoffInline(admin.TabularInline):
+class CutoffInline(Table):
     model = Cutoff
     fields = ["label", "at"]
-    extra = 0
 
 
 class DocumentInline(TabularRows):

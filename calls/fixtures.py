@@ -18,9 +18,12 @@ def build_fixtures(pages, facts):
 
     `pages` maps a page's name to its text, `facts` is the content of facts.toml. FixtureError names what does not fit.
     """
+    if missing := sorted({"themes", "fund", "calls"} - facts.keys()):
+        raise FixtureError(f"facts.toml: [{missing[0]}] ontbreekt")
     if unknown := sorted(facts["calls"].keys() - pages.keys()):
         raise FixtureError(f"facts.toml: er is geen pagina {', '.join(unknown)}")
     parsed = {name: parse(name, text) for name, text in sorted(pages.items())}
+    refuse_same_title(parsed)
     fund = merge_funds({name: page.fund for name, page in parsed.items() if page.fund})
     return {
         "contacts": list(contact_rows(fund)),
@@ -40,11 +43,22 @@ def parse(name, text):
         raise FixtureError(f"{name}, {error}") from error
 
 
+def refuse_same_title(pages):
+    """The address is made of the title, and a fixture row is known by its address."""
+    names = {}
+    for name, page in pages.items():
+        first = names.setdefault(address_slug(page.title), name)
+        if first != name:
+            raise FixtureError(f"{name}: er is al een pagina met dezelfde titel ({first})")
+
+
 def merge_funds(blocks):
     """The one fund that all blocks show: each part from the pages that have it, which must agree.
 
     Returns {part: value}, the parts as in FundBlock.
     """
+    if not blocks:
+        raise FixtureError("geen enkele pagina toont het fonds")
     merged = {}
     for name, block in blocks.items():
         for part, value in vars(block).items():
@@ -88,7 +102,7 @@ def fund_rows(fund, facts):
         introduction=fund["introduction"],
         notice=fund["notice"],
         budget_text=fund["budget"] + budget_list(fund["budgets"]),
-        read_more=fund["read_more"][0],
+        read_more=next(iter(fund["read_more"]), ""),
         themes=[[slug_of_theme(name, facts["themes"])] for name in fund["themes"]],
         applicant_types=[[address_slug(name)] for name in fund["applicant_types"]],
     )
@@ -107,13 +121,19 @@ def budget_list(budgets):
     return f"<ul>{''.join(lines)}</ul>" if lines else ""
 
 
+def theme_names(themes):
+    """{slug: name} of both levels."""
+    children = [theme.get("children", {}) for theme in themes.values()]
+    return {slug: theme["name"] for slug, theme in themes.items()} | {
+        slug: name for names in children for slug, name in names.items()
+    }
+
+
 def slug_of_theme(name, themes):
-    names = {theme["name"]: slug for slug, theme in themes.items()}
-    for theme in themes.values():
-        names |= {child: slug for slug, child in theme.get("children", {}).items()}
-    if name not in names:
+    slugs = {known: slug for slug, known in theme_names(themes).items()}
+    if name not in slugs:
         raise FixtureError(f"facts.toml kent het thema {name} niet")
-    return names[name]
+    return slugs[name]
 
 
 def call_rows(name, page, facts):
@@ -130,14 +150,14 @@ def call_rows(name, page, facts):
 
 def call_fields(name, page, own, facts):
     deadline = page.deadline or own.get("deadline")
-    published_at = moment(own.get("published_at"))
+    published_at = moment(name, own.get("published_at"))
     return {
         "title": page.title,
         "title_language": own.get("title_language", Call.Language.NL),
         "slug": address_slug(page.title),
         "code": code(name, page, own),
         "fund": [facts["fund"]["slug"]] if page.fund else None,
-        "themes": [[slug] for slug in own.get("themes", [])],
+        "themes": [[slug] for slug in themes(name, own, facts)],
         "introduction": page.introduction,
         "objectives_before": page.objectives.before,
         "objectives_after": page.objectives.after,
@@ -148,19 +168,30 @@ def call_fields(name, page, own, facts):
         "target_group": page.target_group,
         "final_beneficiaries": page.final_beneficiaries,
         "info_contact": page.info_contact,
-        "opens_at": moment(own.get("opens_at")),
-        "deadline": moment(deadline),
+        "opens_at": moment(name, own.get("opens_at")),
+        "deadline": moment(name, deadline),
         "deadline_model": DeadlineModel.SINGLE_STAGE if deadline else DeadlineModel.UNKNOWN,
         "source_url": own.get("source_url", ""),
         "published_at": published_at,
         # A fixture must say these; the moment of loading would make two loads differ.
-        "created_at": published_at or moment(deadline),
-        "updated_at": published_at or moment(deadline),
+        "created_at": published_at or moment(name, deadline),
+        "updated_at": published_at or moment(name, deadline),
     }
 
 
-def moment(at):
-    return at.isoformat() if at else None
+def themes(name, own, facts):
+    slugs = own.get("themes", [])
+    if unknown := [slug for slug in slugs if slug not in theme_names(facts["themes"])]:
+        raise FixtureError(f"{name}: facts.toml kent het thema {unknown[0]} niet")
+    return slugs
+
+
+def moment(name, at):
+    if at is None:
+        return None
+    if not getattr(at, "tzinfo", None):
+        raise FixtureError(f"{name}: {at} in facts.toml heeft geen tijdzone")
+    return at.isoformat()
 
 
 def code(name, page, own):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from calls.querysets import CallQuerySet, CallRowQuerySet
@@ -225,7 +226,7 @@ class Budget(CallRow):
         ]
 
     def __str__(self):
-        return self.label or str(self._meta.verbose_name)
+        return self.label or (f"{self.rate}%" if self.amount is None else f"€ {number_format(self.amount)}")
 
 
 class CutoffQuerySet(models.QuerySet):

@@ -67,6 +67,9 @@ class Theme(Addressed):
         return self.name
 
     def clean(self):
+        if self.parent and self.parent_id == self.pk:
+            # The constraint says so too, but a form without the primary key passes that over.
+            raise ValidationError({"parent": _("A theme cannot stand under itself.")})
         if self.parent and self.parent.parent_id:
             raise ValidationError({"parent": _("Themes have two levels: choose a main theme.")})
         if self.parent and self.pk and self.children.exists():

@@ -4,13 +4,16 @@ from admin_ordering.admin import OrderableAdmin
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.db import models
+from django.utils import translation
+from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 
 class PortalAdminSite(admin.AdminSite):
     site_title = site_header = _("VLEVA editors' desk")
     index_title = _("Content")
-    login = secure_admin_login(admin.AdminSite.login)
+    login = method_decorator(secure_admin_login)(admin.AdminSite.login)
 
     def get_app_list(self, request, app_label=None):
         """Content first, then who may change it."""
@@ -29,6 +32,20 @@ class ContentAdmin(admin.ModelAdmin):
         fields = super().get_readonly_fields(request, obj)
         return [*fields, "slug"] if obj and hasattr(obj, "slug") else fields
 
+    def construct_change_message(self, request, form, formsets, add=False):
+        """The fields in the words of the catalogue: Django writes down “Title”, which the history cannot translate."""
+        message = super().construct_change_message(request, form, formsets, add)
+        models_here = [self.model, *(formset.model for formset in formsets)]
+        with translation.override(None):
+            names = {str(capfirst(name)): str(name) for model in models_here for name in verbose_names(model)}
+        for change in (part["changed"] for part in message if "changed" in part):
+            change["fields"] = [names.get(field, field) for field in change["fields"]]
+        return message
+
+
+def verbose_names(model):
+    return [field.verbose_name for field in (*model._meta.fields, *model._meta.many_to_many)]
+
 
 class Rows(OrderableAdmin):
     """Rows that are put in order by dragging, or by their number; amounts are written the Belgian way."""
@@ -42,5 +59,16 @@ class StackedRows(Rows, admin.StackedInline):  # type: ignore[misc]
     pass
 
 
-class TabularRows(Rows, admin.TabularInline):  # type: ignore[misc]
+class Table(admin.TabularInline):
+    extra = 0
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """A cell has no label of its own: the column's heading is read out."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:
+            field.widget.attrs["aria-label"] = field.label
+        return field
+
+
+class TabularRows(Rows, Table):  # type: ignore[misc]
     pass

@@ -8,3 +8,23 @@ addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+
+/* The editor's box stands in for the textarea, so it takes over its label; its tools come in English. */
+addEventListener("prose-editor:ready", ({ detail: { editor, textarea } }) => {
+  const label = textarea.labels[0].textContent.trim().replace(/:$/, "");
+  editor.setOptions({ editorProps: { attributes: { "aria-label": label } } });
+  const tools = textarea.closest(".prose-editor");
+  for (const tool of tools.querySelectorAll("[title]")) tool.title = tool.ariaLabel = gettext(tool.title);
+  for (const choice of tools.querySelectorAll(".prose-menubar__option > *")) choice.textContent = gettext(choice.textContent);
+});
+
+/* A row goes where its new number says: dragging and adding number the rows as they stand. */
+const numberOf = (row) => Number(row.querySelector(".field-order input").value);
+addEventListener("change", ({ target }) => {
+  const row = target.matches(".field-order input") && target.closest(".inline-related:not(.tabular), tr");
+  if (!row) return;
+  const others = [...row.parentElement.children].filter((other) => other !== row && other.matches("[class*=dynamic-]"));
+  const next = others.find((other) => numberOf(other) > numberOf(row));
+  if (next) next.before(row);
+  else others.at(-1)?.after(row);
+});

@@ -81,7 +81,6 @@ def add_virtual_authenticator(page):
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": device | able})
 
 
-
 def register(page, email):
     page.get_by_label("E-mailadres").fill(email)
     page.get_by_label("Wachtwoord:", exact=True).fill(PASSWORD)
@@ -89,12 +88,10 @@ def register(page, email):
     page.get_by_role("main").get_by_role("button", name="Registreren").click()
 
 
-
 def fill_login(page, email, password=PASSWORD):
     page.get_by_label("E-mailadres").fill(email)
     page.get_by_label("Wachtwoord").fill(password)
     page.get_by_role("main").get_by_role("button", name="Inloggen", exact=True).click()
-
 
 
 def confirm_password(page):

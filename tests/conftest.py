@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.contrib.staticfiles.handlers import StaticFilesHandler
@@ -12,8 +13,10 @@ from django.core import mail
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from tests.browser import Mailbox, hear_complaints
+from tests.desk import Desk
 from tests.factories import EditorFactory, UserFactory
 
 CHROMIUM = os.environ.get("CHROMIUM", "")
@@ -27,6 +30,19 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="no Chromium found"))
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """Hashing is slow on purpose: it would take most of the tests' time."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def clock_stands_still():
+    """No code of half a minute and no limit per minute runs out because this machine is slow."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 @pytest.fixture
@@ -133,8 +149,23 @@ def mailbox(settings):
 
 @pytest.fixture
 def editor(db):
-    """A VLEVA editor without a second factor, in the group as its migration makes it: a live server's test empties it."""
+    """A VLEVA editor without a second factor. A live server's test leaves no group: its migration makes it again."""
     import_module("accounts.migrations.0002_editors").make_group(apps, None)
     editor = EditorFactory()
     editor.groups.add(Group.objects.get(name="VLEVA-redactie"))
     return editor
+
+
+@pytest.fixture
+def desk(editor, settings):
+    """The editors' desk, with an editor at it."""
+    settings.STAFF_SECOND_FACTOR = False
+    return Desk(editor)
+
+
+@pytest.fixture
+def documents(settings, tmp_path):
+    """A folder of its own for what is uploaded."""
+    store = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = settings.STORAGES | {"default": store}
+    return tmp_path

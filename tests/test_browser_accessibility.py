@@ -1,4 +1,4 @@
-"""Every page in a real Chromium: axe finds nothing, nothing scrolls sideways; the security policy is `browse`'s affair."""
+"""Every page in a real Chromium: axe finds nothing, nothing scrolls sideways, and `browse` hears no complaint."""
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -11,10 +11,25 @@ from funds.models import Fund, Theme
 from tests.browser import confirm_password, fill_login, log_in, register, register_passkey, totp_code
 from tests.factories import CallFactory, ContactFactory
 
-SIZES = [{"width": 390, "height": 844}, {"width": 1280, "height": 900}]
-# In the dark only colours change.
-RULES = {"light": {}, "dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
-LISTS = ["/", "/oproepen/", "/oproepen/?pagina=2", "/oproepen/?onzin=1", "/fondsen/", "/themas/", "/contacten/"]
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+# A phone shows no colours that the wide page does not show too, so the dark is looked at once.
+LOOKS = [(PHONE, "light"), (DESKTOP, "light"), (DESKTOP, "dark")]
+# What the admin's own templates and select2 do and we cannot reach: rule -> selector.
+NOT_OURS = {
+    "empty-table-header": "th.original",  # the column of a tabular row's name
+    "label": "td.delete > input, .select2-search__field",  # below the heading "delete"; part of a select
+    "list": ".select2-selection__rendered",  # holds select2's own search box
+    "aria-prohibited-attr": ".selector .help-tooltip",  # the "?" beside a list of two columns
+}
+# The admin fades from one colour to the other; halfway no contrast is right.
+RUN_AXE = """async notOurs => {
+  await Promise.all(document.getAnimations().map(animation => animation.finished));
+  const {violations} = await axe.run(document, {resultTypes: ["violations"]});
+  return violations.flatMap(({id, nodes}) => nodes
+    .filter(({target}) => !(id in notOurs && document.querySelector(target[0]).matches(notOurs[id])))
+    .map(({target, html}) => `${id} ${target} ${html.slice(0, 200)}`));
+}"""
+LISTS = ["/", "/oproepen/", "/oproepen/?pagina=2&onzin=1", "/fondsen/", "/themas/", "/contacten/"]
 TEXTS = ["/privacy/", "/toegankelijkheid/", "/bestaat/niet/", "/call/migratie/integration-of-persons/"]
 ENTRANCE = ["/account/login/", "/account/signup/", "/account/login/code/", "/account/password/reset/"]
 ACCOUNT = [
@@ -31,7 +46,7 @@ ACCOUNT = [
 
 @pytest.fixture
 def content(five_pages):
-    """The five pages, a theme with a contact, an open call with every kind of part, and calls for a third list page."""
+    """The five pages, a theme with a contact, an open call with all kinds of parts, calls for a second list page."""
     migratie = Theme.objects.get(slug="migratie")
     migratie.contact = ContactFactory(phone="+32 2 737 14 30")
     migratie.save()
@@ -39,7 +54,7 @@ def content(five_pages):
     call = CallFactory(fund=fund, themes=[migratie], code="OPEN-1", source_url="https://example.org/x", opens_at=None)
     Action.objects.create(call=call, order=1, group="Eerste groep", text="<p>Een <a href='/'>actie</a> [1]</p>")
     Cutoff.objects.create(call=call, at=call.deadline.replace(hour=1), label="fase 1")
-    CallFactory.create_batch(40, fund=fund)
+    CallFactory.create_batch(20, fund=fund)
     return call
 
 
@@ -78,7 +93,7 @@ def test_a_form_that_is_too_old(browse):
     page.goto("/account/login/")
     page.context.clear_cookies()
     fill_login(page, "lezer@example.org")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Probeer het nog eens")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Probeer dat nog eens")
     assert faults(page) == []
 
 
@@ -126,7 +141,7 @@ def test_pages_of_the_editors_desk(path, content, editor, browse):
     page = browse()
     log_in(page, editor)
     page.goto("/beheer/" + path.format(call=content.pk, fund=content.fund_id))
-    assert faults(page, sideways=SIZES[1:]) == []
+    assert faults(page, sizes=[DESKTOP]) == []
 
 
 def faults_of(page, paths):
@@ -137,22 +152,15 @@ def faults_of(page, paths):
     return found
 
 
-def faults(page, sideways=SIZES):
-    """What is wrong with the page as it stands, at both sizes, light and dark: findings of axe, and sideways scrolling."""
-    page.wait_for_load_state()
+def faults(page, sizes=(PHONE, DESKTOP)):
+    """What is wrong with the page as it stands: findings of axe, and sideways scrolling at these sizes."""
     page.evaluate(AXE_SCRIPT)
     found = []
-    for size in SIZES:
+    for size, scheme in LOOKS:
         page.set_viewport_size(size)
-        if size in sideways and page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{page.url} at {size['width']} px: scrolls sideways")
-        for scheme, rules in RULES.items():
-            page.emulate_media(color_scheme=scheme)
-            found += [f"{page.url} at {size['width']} px, {scheme}: {finding}" for finding in axe(page, rules)]
+        page.emulate_media(color_scheme=scheme)
+        look = f"{page.url} at {size['width']} px, {scheme}"
+        found += [f"{look}: {finding}" for finding in page.evaluate(RUN_AXE, NOT_OURS)]
+        if size in sizes and page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{look}: scrolls sideways")
     return found
-
-
-def axe(page, rules):
-    for violation in page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"]} | rules)["violations"]:
-        for node in violation["nodes"]:
-            yield f"{violation['id']} {node['target']} {node['html'][:200]}"

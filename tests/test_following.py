@@ -226,6 +226,7 @@ def test_confirmation_in_another_browser_keeps_the_choice(visitor, other):
     assert "Thema's die u volgt Migratie" in other.read("/mijn/")
 
 
+@pytest.mark.usefixtures("clock_stands_still")
 def test_the_merge_waits_for_the_second_factor(visitor, user, theme):
     TOTP.activate(user, "JBSWY3DPEHPK3PXP")
     assert visitor.log_in(user)["Location"] == "/account/2fa/authenticate/"

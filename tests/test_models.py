@@ -2,22 +2,17 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
-import time_machine
 from django.apps import apps
-from django.core import serializers
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
-from django.db.models import ProtectedError
-from django.utils import timezone
+from django.db import IntegrityError, transaction
 
 from accounts.models import Follow, User
 from calls.models import Action, Budget, Call, Cutoff, Document, Objective
 from calls.status import DeadlineModel
 from contacts.models import Contact
-from funds.models import ApplicantType, Fund, FundBudget, FundContact, FundObjective, Theme
+from funds.models import ApplicantType, Fund, FundBudget, Theme
 from tests.factories import (
     ApplicantTypeFactory,
     CallFactory,
@@ -115,6 +110,7 @@ BROKEN = {
 }
 # Here the fields themselves refuse the value, with the message of their own tests below.
 FIELDS_SPEAK_FIRST = {
+    "theme_not_its_own_parent",
     "budget_rate_is_percentage",
     "budget_amount_not_negative",
     "user_email_unique_whatever_the_case",
@@ -225,7 +221,7 @@ def test_a_field_says_in_dutch_what_is_wrong_with_it(make, messages):
     assert complaints(make()) == messages
 
 
-# Contacts and documents ------------------------------------------------------------------------------------------------
+# Contacts and documents ----------------------------------------------------------------------------------------------
 
 
 def test_an_authority_needs_no_name_and_one_organisation_may_have_many_people():
@@ -267,7 +263,7 @@ def test_a_document_is_a_file_or_a_link(file, link, messages):
         assert document.get_absolute_url() == (link or own)
 
 
-# The tree of themes ----------------------------------------------------------------------------------------------------
+# The tree of themes --------------------------------------------------------------------------------------------------
 
 
 def test_themes_have_two_levels():
@@ -282,6 +278,7 @@ def test_themes_have_two_levels():
             "Thema's hebben twee niveaus: kies een hoofdthema.",
         ]
     }
+    assert complaints(theme_below_itself()) == {"parent": ["Een thema kan niet onder zichzelf staan."]}
     root.parent = other
     assert complaints(root) == {"parent": ["Dit thema heeft thema's onder zich en moet dus een hoofdthema blijven."]}
 

@@ -1,6 +1,7 @@
 """Rows below a call or a fund, and how all rows are named, moved and deleted."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -85,7 +86,7 @@ def test_what_may_go_leaves_the_rest_standing():
     [
         (Objective, {"text": "a"}),
         (Action, {"text": "a"}),
-        (Budget, {"rate": 10}),
+        (Budget, {"label": "a", "rate": 10}),
         (Document, {"title": "a", "link": "https://example.org/"}),
         (FundObjective, {"title": "a"}),
         (FundBudget, {"label": "a", "amount": 1}),
@@ -96,7 +97,13 @@ def test_rows_stand_in_their_order_then_as_they_were_made(model, fields):
     owner = {"call": call} if hasattr(model, "call") else {"fund": call.fund}
     last, first, second = (model.objects.create(order=order, **owner, **fields) for order in (2, 1, 1))
     assert list(model.objects.all()) == [first, second, last]
-    assert str(first) == {Budget: "budgetlijn"}.get(model, "a")
+    assert str(first) == "a"
+
+
+def test_a_budget_line_without_label_is_called_by_its_amount_or_rate():
+    assert str(Budget(amount=Decimal("1320069.53"), rate=Decimal(75))) == "€ 1.320.069,53"
+    assert str(Budget(amount=Decimal(0))) == "€ 0"
+    assert str(Budget(rate=Decimal("12.5"))) == "12.5%"
 
 
 @time_machine.travel(brussels(2027, 1, 15, 12), tick=False)

@@ -1,6 +1,7 @@
 import os
 import tomllib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -17,23 +18,35 @@ class Command(BaseCommand):
     def handle(self, folder, **options):
         try:
             fixtures = build_fixtures(read_pages(folder / "pages"), read_facts(folder / "facts.toml"))
-        except (FixtureError, OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            replace_files(folder, {f"{name}.json": as_json(rows) for name, rows in fixtures.items()})
+        except (FixtureError, OSError) as error:
             raise CommandError(f"{error}. Er is niets geschreven.") from error
         for name, rows in fixtures.items():
-            replace_file(folder / f"{name}.json", as_json(rows))
             self.stdout.write(f"{name}.json: {len(rows)} rows")
 
 
 def read_pages(folder):
-    return {path.stem: path.read_text() for path in folder.glob("*.txt")}
+    return {path.stem: read(path) for path in folder.glob("*.txt")}
 
 
 def read_facts(path):
-    return tomllib.loads(path.read_text())
+    try:
+        return tomllib.loads(read(path))
+    except tomllib.TOMLDecodeError as error:
+        raise FixtureError(f"{path.name}: {error}") from error
 
 
-def replace_file(path, text):
-    """Whole or not at all."""
-    new = path.with_suffix(".new")
-    new.write_text(text)
-    os.replace(new, path)
+def read(path):
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FixtureError(f"{path.name} is geen UTF-8: {error}") from error
+
+
+def replace_files(folder, texts):
+    """All of them or none: the first is replaced when the last one stands on the disk."""
+    with TemporaryDirectory(dir=folder) as new:
+        for name, text in texts.items():
+            Path(new, name).write_text(text, encoding="utf-8")
+        for name in texts:
+            os.replace(Path(new, name), folder / name)

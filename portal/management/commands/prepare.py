@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 FIXTURES = ["contacts", "funds", "calls"]
+CONTENT = ["contacts.Contact", "funds.Theme", "funds.Fund", "calls.Call"]
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
 
     def load_first_content(self):
         """The five pages, into a database that holds no content at all."""
-        if apps.get_model("calls.Call").objects.exists() or apps.get_model("funds.Fund").objects.exists():
+        if any(apps.get_model(name).objects.exists() for name in CONTENT):
             return
         call_command("loaddata", *FIXTURES, verbosity=0)
         self.stdout.write("Loaded the first content from fixtures/.")

@@ -1,0 +1,280 @@
+"""What keeps pages, forms and the production settings safe."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from calls.models import Call
+from tests.account_pages import walk
+from tests.factories import EditorFactory, ThemeFactory
+
+ROOT = Path(__file__).parent.parent
+POLICY = (
+    "default-src 'none'; script-src 'self'; "
+    "style-src 'self' 'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "object-src 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), "
+    "publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+PUBLIC = [
+    "/",
+    "/oproepen/",
+    "/oproepen/?pagina=9&kleur=rood",
+    "/fondsen/",
+    "/fondsen/amif-2014-2020/",
+    "/themas/",
+    "/themas/migratie/",
+    "/themas/migratie/volgen/",
+    "/contacten/",
+    "/toegankelijkheid/",
+    "/privacy/",
+    "/bestaat-niet/",
+    "/call/migratie/participation-migrants/",
+]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chief(client):
+    """A superuser with a second factor."""
+    user = EditorFactory(is_superuser=True)
+    Authenticator.objects.create(user=user, type="totp", data={})
+    client.force_login(user)
+    return client
+
+
+def security_headers(response):
+    return {name: re.sub(r" 'nonce-[\w-]+'", "", response.headers.get(name, "")) for name in HEADERS}
+
+
+# Headers -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("five_pages")
+@pytest.mark.parametrize("path", [*PUBLIC, "/healthz/", "/robots.txt", "/mijn/", "/account/login/"])
+def test_every_page_has_the_security_headers(client, path):
+    response = client.get(path)
+    assert (security_headers(response), "nonce" in response["Content-Security-Policy"]) == (HEADERS, False)
+
+
+@pytest.mark.parametrize("path", ["/beheer/", "/beheer/calls/call/add/", "/account/2fa/", "/mijn/"])
+def test_pages_behind_the_log_in_have_them_too(chief, path):
+    response = chief.get(path)
+    assert (response.status_code, security_headers(response)) == (200, HEADERS)
+
+
+def test_errors_and_redirects_have_them_too(client, member, monkeypatch, theme):
+    refused = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    responses = [
+        client.post("/"), refused.post("/account/login/"), client.post("/themas/x/volgen/"),
+        client.post(f"/themas/{theme.slug}/volgen/"), member.get("/beheer/login/"),
+    ]  # fmt: skip
+    monkeypatch.setattr("calls.querysets.CallQuerySet.published", lambda self: 1 / 0)
+    responses.append(refused.get("/oproepen/"))
+    assert [response.status_code for response in responses] == [405, 403, 302, 400, 403, 500]
+    assert [security_headers(response) for response in responses] == [HEADERS] * 6
+
+
+@pytest.fixture
+def theme():
+    return ThemeFactory()
+
+
+# Nothing inline ------------------------------------------------------------------------------------------------------
+
+
+class Inline(HTMLParser):
+    """Collects code and style inside a page. The text editor's import map may be there: no file can hold it."""
+
+    def __init__(self, response):
+        super().__init__()
+        self.faults = []
+        self.policy = response["Content-Security-Policy"]
+        self.feed(response.content.decode())
+
+    def is_data(self, attributes):
+        """Runs nothing itself; the import map only counts with the nonce of this very answer."""
+        known = f"'nonce-{attributes.get('nonce')}'" in self.policy
+        return attributes.get("type") == "application/json" or (attributes.get("type") == "importmap" and known)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "style" or (tag == "script" and "src" not in attributes and not self.is_data(attributes)):
+            self.faults.append(self.get_starttag_text())
+        for name, value in attributes.items():
+            if name == "style" or name.startswith("on") or "javascript:" in (value or "").lower():
+                self.faults.append(f"{tag} {name}={value}")
+
+
+def faults(response):
+    return [(response.request["PATH_INFO"], fault) for fault in Inline(response).faults]
+
+
+@pytest.mark.usefixtures("five_pages")
+def test_public_pages_hold_no_code_and_no_style(client, member):
+    paths = PUBLIC + [call.get_absolute_url() for call in Call.objects.all()]
+    for visitor in (client, member):
+        assert [fault for path in paths for fault in faults(visitor.get(path))] == []
+    assert faults(member.get("/mijn/")) == []
+
+
+@pytest.mark.usefixtures("clock_stands_still")
+def test_account_pages_hold_no_code_and_no_style(client, other, user):
+    assert [fault for response in walk(client, other, user) for fault in faults(response)] == []
+
+
+@pytest.mark.usefixtures("five_pages")
+def test_pages_of_the_editors_desk_hold_no_code_and_no_style(chief):
+    paths = ["/beheer/", "/beheer/calls/", "/beheer/calls/call/?status=closed&q=asiel"]
+    for model in admin.site._registry:
+        base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        paths += [reverse(f"{base}_changelist"), reverse(f"{base}_add"), reverse(f"{base}_add") + "?_popup=1"]
+        row = model.objects.first()
+        paths += [reverse(f"{base}_{page}", args=[row.pk]) for page in ("change", "delete", "history")] if row else []
+    responses = [chief.get(path) for path in paths]
+    assert {response.status_code for response in responses} == {200}
+    assert [fault for response in responses for fault in faults(response)] == []
+
+
+# Forms and methods ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("five_pages")
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("path", [p for p in PUBLIC if "bestaat" not in p and "volgen" not in p and "/call/" not in p])
+def test_public_pages_can_only_be_read(client, path, method):
+    response = getattr(client, method)(path)
+    assert (response.status_code, response.cookies.output()) == (405, "")
+
+
+@pytest.mark.parametrize("path", ["/account/login/", "/account/signup/", "/themas/x/volgen/", "/account/logout/"])
+def test_a_form_from_elsewhere_is_refused_in_dutch(path):
+    response = Client(enforce_csrf_checks=True).post(path, {"follow": "yes"})
+    assert (response.status_code, response.templates[0].name) == (403, "403_csrf.html")
+    assert "Probeer" in response.content.decode()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver:80@evil.example", ""])
+def test_a_request_for_another_host_is_refused_in_dutch_and_mails_nothing(client, user, host):
+    for response in (
+        client.get("/", headers={"host": host}),
+        client.post("/account/password/reset/", {"email": user.email}, headers={"host": host}),
+    ):
+        assert (response.status_code, response.templates[0].name) == (400, "400.html")
+        assert "Naar de startpagina" in response.content.decode()
+    client.post("/account/password/reset/", {"email": user.email}, headers={"x-forwarded-host": host})
+    assert [re.search(r"https?://([^/]+)", message.body)[1] for message in mail.outbox] == ["testserver"]
+
+
+def test_cookies_are_out_of_reach_of_scripts_and_other_sites(client, theme):
+    cookies = client.choose(theme).cookies
+    assert {name: (cookie["httponly"], cookie["samesite"]) for name, cookie in cookies.items()} == {
+        "sessionid": (True, "Lax"),
+        "messages": (True, "Lax"),
+    }
+    assert client.get(f"/themas/{theme.slug}/volgen/").cookies["csrftoken"]["samesite"] == "Lax"
+
+
+def test_only_pages_for_everybody_are_compressed(client, member, other, theme):
+    """A compressed page with a secret in it tells that secret by its length (BREACH)."""
+
+    def encoding(visitor, path):
+        return visitor.get(path, headers={"accept-encoding": "gzip"}).headers.get("Content-Encoding")
+
+    assert [encoding(client, path) for path in ("/", "/privacy/")] == ["gzip", "gzip"]
+    assert [encoding(client, path) for path in (f"/themas/{theme.slug}/volgen/", "/account/login/")] == [None, None]
+    other.choose(theme)
+    assert [encoding(other, "/"), encoding(member, "/"), encoding(member, "/mijn/")] == [None, None, None]
+
+
+# Production settings -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def production(tmp_path):
+    """Runs Python with an environment that is complete for production, but for what is given."""
+    complete = {
+        "SECRET_KEY": "k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz",
+        "ALLOWED_HOSTS": "oproepen.example.org",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/portal.sqlite3",
+        "EMAIL_HOST": "mail.example.org",
+        "DEFAULT_FROM_EMAIL": "VLEVA <portaal@example.org>",
+        "DATA_DIR": str(tmp_path),
+        "STATIC_ROOT": str(tmp_path / "static"),
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+
+    def run(*arguments, **changes):
+        environment = {name: value for name, value in (complete | changes).items() if value is not None}
+        command = [sys.executable, "-W", "error", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+    return run
+
+
+def test_production_settings_pass_the_deployment_check(production):
+    result = production("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("SECRET_KEY", None, "SECRET_KEY is not set"),
+        ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS is not set"),
+        ("DATABASE_URL", "", "DATABASE_URL is not set"),
+        ("EMAIL_HOST", None, "EMAIL_HOST is not set"),
+        ("DEFAULT_FROM_EMAIL", "", "DEFAULT_FROM_EMAIL is not set"),
+        ("STAFF_SECOND_FACTOR", "false", "STAFF_SECOND_FACTOR is off"),
+        ("DEBUG", "true", "DEBUG is on"),
+    ],
+)
+def test_production_settings_refuse_to_start_half_configured(production, name, value, problem):
+    result = production("manage.py", "check", **{name: value})
+    assert result.returncode == 1
+    assert f"ImproperlyConfigured: Production settings: {problem}. (To try" in result.stderr
+
+
+VISIT = """
+import django, json
+django.setup()
+from django.conf import settings
+from django.test import Client
+visit = Client(headers={"host": "oproepen.example.org"}).get
+plain, secure, alive = visit("/mijn/?a=1"), visit("/mijn/", secure=True), visit("/healthz/?live")
+print(json.dumps([
+    [plain.status_code, plain["Location"]], secure["Strict-Transport-Security"], alive.status_code,
+    [settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.DEBUG],
+]))
+"""
+
+
+def test_production_answers_over_https_only_and_keeps_cookies_there(production, tmp_path):
+    (tmp_path / "static").mkdir()
+    result = production("-c", VISIT)
+    assert json.loads(result.stdout or "null") == [
+        [301, "https://oproepen.example.org/mijn/?a=1"],
+        "max-age=31536000; includeSubDomains; preload",
+        200,
+        [True, True, False],
+    ], result.stderr
