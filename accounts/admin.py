@@ -25,6 +25,10 @@ class AccountAdmin(UserAdmin):
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
     actions = ["remove_second_factor"]
 
+    def get_readonly_fields(self, request, obj=None):
+        """Users change their address themselves, with a confirmation; the old one would go on logging in."""
+        return ["email"] if obj else []
+
     @admin.action(description=_("Remove the second factor (for somebody who lost it)"), permissions=["change"])
     def remove_second_factor(self, request, users):
         for user in users:

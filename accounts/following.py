@@ -2,6 +2,7 @@
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils.crypto import get_random_string, salted_hmac
 
 from accounts.models import Follow
 from funds.models import Theme
@@ -43,23 +44,40 @@ def chosen_ids(session):
 @transaction.atomic
 def set_choice(request, theme, wanted):
     """Change the session under a lock on its row, so that two clicks at once both count."""
-    key = request.session.session_key
-    Session.objects.select_for_update().filter(session_key=key).first()
-    request.session = type(request.session)(key)
+    is_new = request.session.session_key is None
+    if is_new and not wanted:
+        return
+    request.session = locked_session(request)
     others = [pk for pk in chosen_ids(request.session) if pk != theme.pk]
     request.session[KEY] = [*others, theme.pk] if wanted else others
-    save_choice(request.session, key)
+    save_choice(request.session)
+    # The middleware must not save it once more, after the lock; a new session still needs its cookie.
+    request.session.modified = is_new
 
 
-def save_choice(session, key):
+def locked_session(request):
+    """The session as it is now, in the database, kept from others until the transaction ends."""
+    store = type(request.session)
+    key = request.session.session_key or first_session_key(request)
+    empty = {"session_data": store().encode({}), "expire_date": request.session.get_expiry_date()}
+    Session.objects.get_or_create(session_key=key, defaults=empty)
+    Session.objects.select_for_update().get(session_key=key)
+    return store(key)
+
+
+def first_session_key(request):
+    """The same for two first clicks at once, which share the secret of the form's cookie, so that neither is lost."""
+    secret = request.META.get("CSRF_COOKIE") or get_random_string(32)
+    return salted_hmac("accounts.following", secret, algorithm="sha256").hexdigest()[:32]
+
+
+def save_choice(session):
     if not session[KEY]:
         del session[KEY]
-    if not session.keys():
+    if session.keys():
+        session.save()
+    else:
         session.flush()
-        return
-    session.save()
-    # The middleware must not save it once more, after the lock; a new session still needs its cookie.
-    session.modified = session.session_key != key
 
 
 def keep_choice(session, user):

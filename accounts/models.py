@@ -68,4 +68,4 @@ class Follow(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "theme"], name="follow_unique")]
 
     def __str__(self):
-        return f"{self.user}: {self.theme}"
+        return f"{self.theme} (#{self.user_id})"

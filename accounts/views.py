@@ -35,7 +35,8 @@ def act(request, theme):
         messages.warning(request, _("This theme does not exist any more."))
         return redirect("themes")
     if wanted is None:
-        return render(request, "themes/follow.html", {"theme": theme, "unclear": True}, status=400)
+        context = {"theme": theme, "next": safe_next(request, request.POST), "unclear": True}
+        return render(request, "themes/follow.html", context, status=400)
     set_following(request, theme, wanted)
     text = _("You now follow the theme %(theme)s.") if wanted else _("You no longer follow the theme %(theme)s.")
     messages.success(request, text % {"theme": theme})
@@ -55,4 +56,4 @@ def safe_next(request, data):
 def mine(request):
     """The calls of the themes the user follows."""
     themes = request.user.themes.select_related("contact")
-    return render(request, "mine.html", {"themes": themes} | current_and_closed(Call.objects.about(themes)))
+    return render(request, "mine.html", {"themes": themes} | current_and_closed(Call.objects.about(*themes)))

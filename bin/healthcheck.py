@@ -3,6 +3,6 @@
 import os
 import urllib.request
 
-host = os.environ["ALLOWED_HOSTS"].split(",")[0]
+host = os.environ["ALLOWED_HOSTS"].split(",")[0].strip().removeprefix(".")
 request = urllib.request.Request("http://127.0.0.1:8000/healthz/", headers={"Host": host})
 urllib.request.urlopen(request, timeout=4).close()

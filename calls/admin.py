@@ -1,10 +1,10 @@
 from django.contrib import admin
-from django.utils import timezone
+from django.db.models import F
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Action, Budget, Call, Cutoff, Document, Objective
-from calls.status import Status
+from calls.status import Publication, Status
 from portal.admin import ContentAdmin, StackedRows, Table, TabularRows
 
 
@@ -24,16 +24,10 @@ class PublishedFilter(admin.SimpleListFilter):
     parameter_name = "publication"
 
     def lookups(self, request, model_admin):
-        return [("draft", _("Draft")), ("scheduled", _("Scheduled")), ("published", _("Published"))]
+        return Publication.choices
 
     def queryset(self, request, queryset):
-        now = timezone.now()
-        chosen = {
-            "draft": {"published_at": None},
-            "scheduled": {"published_at__gt": now},
-            "published": {"published_at__lte": now},
-        }
-        return queryset.filter(**chosen.get(self.value(), {}))
+        return queryset.with_publication(Publication(self.value())) if self.value() in Publication else queryset
 
 
 class ObjectiveInline(StackedRows):
@@ -67,7 +61,7 @@ class CallAdmin(ContentAdmin):
     list_filter = [StatusFilter, PublishedFilter, "fund", ("themes", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["title", "code", "fund__name", "fund__abbreviation"]
     date_hierarchy = "deadline"
-    ordering = ["-deadline", "-pk"]
+    ordering = [F("deadline").desc(nulls_last=True), "-pk"]
     autocomplete_fields = ["fund", "themes", "applicant_types"]
     inlines = [CutoffInline, BudgetInline, ObjectiveInline, ActionInline, DocumentInline]
     readonly_fields = ["created_at", "updated_at"]
@@ -96,6 +90,4 @@ class CallAdmin(ContentAdmin):
 
     @admin.display(description=_("publication"), ordering="published_at")
     def publication(self, call):
-        if call.published_at is None:
-            return _("Draft")
-        return _("Published") if call.is_published else _("Scheduled")
+        return call.publication.label

@@ -11,8 +11,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from calls.querysets import CallQuerySet, CallRowQuerySet
-from calls.status import DeadlineModel, Status, status_of
+from calls.status import DeadlineModel, Publication, Status, publication_of, status_of
 from funds.models import ApplicantType, Fund, Theme
+from portal.dates import validate_sensible
 from portal.models import Addressed, Row
 from portal.richtext import RichTextField
 
@@ -62,10 +63,18 @@ class Call(Addressed):
     info_contact = RichTextField(_("info and contact"))
 
     opens_at = models.DateTimeField(
-        _("opens"), null=True, blank=True, help_text=_("Leave empty if the source does not say it.")
+        _("opens"),
+        null=True,
+        blank=True,
+        validators=[validate_sensible],
+        help_text=_("Leave empty if the source does not say it."),
     )
     deadline = models.DateTimeField(
-        _("deadline"), null=True, blank=True, help_text=_("The final one; earlier dates go below.")
+        _("deadline"),
+        null=True,
+        blank=True,
+        validators=[validate_sensible],
+        help_text=_("The final one; earlier dates go below."),
     )
     deadline_model = models.CharField(
         _("deadline model"), max_length=20, choices=DeadlineModel, default=DeadlineModel.UNKNOWN
@@ -75,6 +84,7 @@ class Call(Addressed):
     )
     published_at = models.DateTimeField(
         _("published at"),
+        validators=[validate_sensible],
         null=True,
         blank=True,
         db_index=True,
@@ -128,6 +138,11 @@ class Call(Addressed):
         return urlsplit(self.source_url).hostname
 
     @property
+    def says_who_may_apply(self):
+        """In words, which only a reader can tell apart from who profits in the end."""
+        return bool(self.beneficiaries or self.target_group or self.final_beneficiaries)
+
+    @property
     def has_vleva_contact(self):
         return any(theme.contact for theme in self.themes.all())
 
@@ -136,8 +151,12 @@ class Call(Addressed):
         return status_of(self, timezone.now())
 
     @property
+    def publication(self):
+        return publication_of(self, timezone.now())
+
+    @property
     def is_published(self):
-        return self.published_at is not None and self.published_at <= timezone.now()
+        return self.publication == Publication.PUBLISHED
 
     @property
     def next_date(self):
@@ -239,7 +258,7 @@ class Cutoff(models.Model):
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="cutoffs")
     label = models.CharField(_("label"), max_length=200, blank=True, help_text=_("For example “stage 1”."))
-    at = models.DateTimeField(_("date and hour"), help_text=_("Belgian time."))
+    at = models.DateTimeField(_("date and hour"), validators=[validate_sensible], help_text=_("Belgian time."))
 
     objects = CutoffQuerySet.as_manager()
 
@@ -293,6 +312,14 @@ class Document(CallRow):
     @property
     def extension(self):
         return PurePath(self.file.name).suffix.removeprefix(".")
+
+    @property
+    def size(self):
+        """In bytes; None when the file is lost, which must not take the call's page down."""
+        try:
+            return self.file.size
+        except OSError:
+            return None
 
     def get_absolute_url(self):
         return self.link or reverse("document", args=[self.call.slug, self.pk])

@@ -1,9 +1,18 @@
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Case, F, Min, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from calls.status import DeadlineModel, Status, status_conditions, status_expression
+from calls.status import (
+    DeadlineModel,
+    Publication,
+    Status,
+    publication_conditions,
+    status_conditions,
+    status_expression,
+)
 from funds.models import Theme
 
 
@@ -11,8 +20,11 @@ class CallQuerySet(models.QuerySet):
     def get_by_natural_key(self, slug):
         return self.get(slug=slug)
 
+    def with_publication(self, publication):
+        return self.filter(publication_conditions(timezone.now())[publication])
+
     def published(self):
-        return self.filter(published_at__lte=timezone.now())
+        return self.with_publication(Publication.PUBLISHED)
 
     def visible_to(self, user):
         """What the user may see at a call's public address: staff also drafts and scheduled calls."""
@@ -32,6 +44,10 @@ class CallQuerySet(models.QuerySet):
         """Not closed: open, upcoming, or with a deadline that nobody knows."""
         return self.exclude(status_conditions(timezone.now())[Status.CLOSED])
 
+    def closing_within(self, days):
+        """Open calls whose final deadline is at most so many days away."""
+        return self.open().filter(deadline__lte=timezone.now() + timedelta(days=days))
+
     def closed(self):
         return self.with_status(Status.CLOSED)
 
@@ -39,14 +55,11 @@ class CallQuerySet(models.QuerySet):
         """Adds `status_now`, the status as the database sees it."""
         return self.annotate(status_now=status_expression(timezone.now()))
 
-    def about(self, themes):
-        """Calls under one of the themes (a queryset or list of themes)."""
-        rows = self.model.themes.through.objects.filter(theme__in=themes)
+    def about(self, *themes):
+        """Calls under one of the themes, or under a theme below them."""
+        ids = Theme.objects.within([theme.pk for theme in themes]).values("pk")
+        rows = self.model.themes.through.objects.filter(theme__in=ids)
         return self.filter(pk__in=rows.values("call"))
-
-    def within(self, theme):
-        """Calls under the theme or one of the themes below it."""
-        return self.about(Theme.objects.within(theme))
 
     def newest_deadline_first(self):
         """Rolling calls, then the latest deadline, then calls whose deadline is unknown."""

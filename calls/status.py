@@ -1,4 +1,4 @@
-"""The one definition of a call's status: in Python for a row, in SQL for a set."""
+"""The one definition of a call's status and publication: in Python for a row, in SQL for a set."""
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
@@ -26,6 +26,27 @@ class Status(models.TextChoices):
     OPEN = "open", _("Open")
     CLOSED = "closed", _("Closed")
     UNKNOWN = "unknown", _("Deadline unknown")
+
+
+class Publication(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    SCHEDULED = "scheduled", _("Scheduled")
+    PUBLISHED = "published", _("Published")
+
+
+def publication_of(call, now):
+    """Whether everybody sees the call at an aware moment; the same rules as `publication_conditions`."""
+    if call.published_at is None:
+        return Publication.DRAFT
+    return Publication.PUBLISHED if call.published_at <= now else Publication.SCHEDULED
+
+
+def publication_conditions(now):
+    return {
+        Publication.DRAFT: Q(published_at=None),
+        Publication.SCHEDULED: Q(published_at__gt=now),
+        Publication.PUBLISHED: Q(published_at__lte=now),
+    }
 
 
 def status_of(call, now):

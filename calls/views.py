@@ -1,5 +1,6 @@
 from functools import cached_property
 
+from django.core.validators import validate_slug
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import add_never_cache_headers
@@ -24,7 +25,7 @@ class CallList(ListView):
 
     def get_queryset(self):
         calls = Call.objects.published().newest_deadline_first().for_list()
-        return calls.within(self.theme) if self.theme else calls
+        return calls.about(self.theme) if self.theme else calls
 
     def paginate_queryset(self, queryset, page_size):
         paginator = self.get_paginator(queryset, page_size)
@@ -36,13 +37,13 @@ class CallList(ListView):
         context["ignored"] = self.ignored(context["page_obj"])
         context["theme"] = self.theme
         context["page_range"] = context["paginator"].get_elided_page_range(context["page_obj"].number)
-        context["current_exists"] = Call.objects.published().current().exists()
+        context["open_exists"] = self.object_list.open().exists()
         return context
 
     @cached_property
     def theme(self):
-        slug = self.request.GET.get("thema")
-        return Theme.objects.filter(slug=slug).first() if slug else None
+        slug = self.request.GET.get("thema", "")
+        return Theme.objects.filter(slug=slug).first() if validate_slug.regex.match(slug) else None
 
     def ignored(self, page):
         """The parts of the address that had no meaning, as readable text."""
@@ -65,28 +66,39 @@ class CallPage(DetailView):
         return super().get_context_data(**kwargs, sections=sections_of(self.object))
 
     def render_to_response(self, context, **kwargs):
-        response = super().render_to_response(context, **kwargs)
-        if not self.object.is_published:
-            add_never_cache_headers(response)
-            response["X-Robots-Tag"] = "noindex"
-        return response
+        return keep_draft_private(super().render_to_response(context, **kwargs), self.object)
+
+
+def keep_draft_private(response, call):
+    """No cache and no search engine keeps what only staff may see yet."""
+    if not call.is_published:
+        add_never_cache_headers(response)
+        response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @require_safe
 def document(request, slug, pk):
     """An attachment as a download; the browser never opens it as a page of ours."""
     calls = Call.objects.visible_to(request.user).filter(slug=slug)
-    found = get_object_or_404(Document.objects.filter(call__in=calls).exclude(file=""), pk=pk)
+    found = get_object_or_404(Document.objects.filter(call__in=calls).select_related("call").exclude(file=""), pk=pk)
     try:
-        return FileResponse(found.file.open(), as_attachment=True)
+        response = FileResponse(found.file.open(), as_attachment=True)
     except FileNotFoundError as error:
         raise Http404(_("This attachment is not available any more.")) from error
+    return keep_draft_private(response, found.call)
 
 
 @require_safe
 def old_address(request, slug):
     """The address a call had on the old site: the slug of its title, below its theme."""
     return redirect(get_object_or_404(Call.objects.published(), slug=address_slug(slug)), permanent=True)
+
+
+@require_safe
+def old_theme_address(request, slug):
+    """The list of calls below a theme of the old site."""
+    return redirect(get_object_or_404(Theme, slug=slug), permanent=True)
 
 
 class FundList(ListView):
@@ -112,7 +124,7 @@ class ThemePage(DetailView):
     queryset = Theme.objects.select_related("parent", "contact").prefetch_related("children", "funds")
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | current_and_closed(Call.objects.within(self.object))
+        return super().get_context_data(**kwargs) | current_and_closed(Call.objects.about(self.object))
 
 
 def current_and_closed(calls):

@@ -1,5 +1,4 @@
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,8 +6,9 @@ class ContactQuerySet(models.QuerySet):
     def get_by_natural_key(self, organisation, name):
         return self.get(organisation=organisation, name=name)
 
-    def vleva(self):
-        return self.filter(kind=Contact.Kind.VLEVA)
+    def general(self):
+        """VLEVA itself, whom anybody may write to: the VLEVA contacts without a person's name."""
+        return self.filter(kind=Contact.Kind.VLEVA, name="")
 
 
 class Contact(models.Model):
@@ -20,7 +20,12 @@ class Contact(models.Model):
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.AUTHORITY)
     organisation = models.CharField(_("organisation"), max_length=200)
-    name = models.CharField(_("name"), max_length=200, blank=True, help_text=_("The person, if one is known."))
+    name = models.CharField(
+        _("name"),
+        max_length=200,
+        blank=True,
+        help_text=_("The person. VLEVA without a name is the general contact, which everybody sees."),
+    )
     role = models.CharField(_("role"), max_length=200, blank=True, help_text=_("What the person does there."))
     email = models.EmailField(_("e-mail address"), blank=True)
     phone = models.CharField(_("telephone"), max_length=50, blank=True)
@@ -37,11 +42,6 @@ class Contact(models.Model):
                 fields=["organisation", "name"],
                 name="contact_unique",
                 violation_error_message=_("This person of this organisation is in the list already."),
-            ),
-            models.CheckConstraint(
-                name="contact_vleva_has_name",
-                condition=~Q(kind="vleva", name=""),
-                violation_error_message=_("A VLEVA colleague needs a name."),
             ),
         ]
 

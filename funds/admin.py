@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from funds.models import ApplicantType, Fund, FundBudget, FundContact, FundObjective, Theme
 from portal.admin import ContentAdmin, StackedRows, TabularRows
@@ -13,6 +14,18 @@ class ThemeAdmin(ContentAdmin):
     search_fields = ["name", "slug"]
     autocomplete_fields = ["contact"]
     fields = ["name", "parent", "contact", "slug"]
+
+    def get_deleted_objects(self, objs, request):
+        """Followers are counted, not listed: who they are is not for editors."""
+        themes = list(objs)
+        _list, counts, permissions, protected = super().get_deleted_objects(themes, request)
+        lines = [f"{theme} ({followers(theme)})" for theme in themes]
+        return lines, counts, permissions, protected
+
+
+def followers(theme):
+    count = theme.followers.count()
+    return ngettext("%d follower", "%d followers", count) % count
 
 
 @admin.register(ApplicantType)
@@ -41,6 +54,7 @@ class FundContactInline(TabularRows):
 @admin.register(Fund)
 class FundAdmin(ContentAdmin):
     list_display = ["name", "abbreviation", "period"]
+    list_filter = ["period", ("themes", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["name", "abbreviation"]
     filter_horizontal = ["themes", "applicant_types"]
     inlines = [FundObjectiveInline, FundBudgetInline, FundContactInline]

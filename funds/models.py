@@ -20,9 +20,9 @@ class ThemeQuerySet(BySlug):
         """The themes of the first level, each with its own themes behind `children`."""
         return self.filter(parent=None).prefetch_related("children")
 
-    def within(self, theme):
-        """The theme and the themes below it."""
-        return self.filter(Q(pk=theme.pk) | Q(parent=theme.pk))
+    def within(self, themes):
+        """The themes and the themes below them."""
+        return self.filter(Q(pk__in=themes) | Q(parent__in=themes))
 
 
 class Theme(Addressed):

@@ -1,10 +1,30 @@
 from django.conf import settings
 from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_cache_control
 
 
 class PublicGZipMiddleware(GZipMiddleware):
-    """Compresses what everybody may see; never a page that belongs to a session (BREACH)."""
+    """Compresses what everybody may see; never a page that belongs to a session (BREACH), nor fonts and images."""
 
     def process_response(self, request, response):
-        private = settings.SESSION_COOKIE_NAME in request.COOKIES or settings.CSRF_COOKIE_NAME in response.cookies
-        return response if private else super().process_response(request, response)
+        readable = response.get("Content-Type", "").startswith(("text/", "application/json", "image/svg"))
+        return super().process_response(request, response) if readable and is_public(request, response) else response
+
+
+class PrivateCacheMiddleware:
+    """What was made for a session is kept by the reader's own browser alone, whatever a cache thinks of Vary."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not is_public(request, response) and "Cache-Control" not in response:
+            patch_cache_control(response, private=True)
+        return response
+
+
+def is_public(request, response):
+    """Static files, and pages that no session and no new form cookie had a part in."""
+    cookies = settings.SESSION_COOKIE_NAME in request.COOKIES or response.cookies
+    return request.path_info.startswith(settings.STATIC_URL) or not cookies

@@ -3,6 +3,7 @@
 Without DEVELOPMENT=true these are production settings, and they refuse to start half-configured.
 """
 
+import os
 import secrets
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def development_secret_key():
     path = DATA_DIR / "secret-key"
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x") as file:
+        with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(secrets.token_urlsafe(50))
     except FileExistsError:
         pass
@@ -34,6 +35,8 @@ def development_secret_key():
 def refuse_half_configured():
     needed = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "EMAIL_HOST", "DEFAULT_FROM_EMAIL"]
     problems = [f"{name} is not set" for name in needed if not env.str(name, "")]
+    problems += ["SECRET_KEY is shorter than 50 characters"] if 0 < len(env.str("SECRET_KEY", "")) < 50 else []
+    problems += ["ALLOWED_HOSTS allows every host"] if "*" in env.list("ALLOWED_HOSTS", []) else []
     problems += ["DEBUG is on"] if DEBUG else []
     problems += [] if STAFF_SECOND_FACTOR else ["STAFF_SECOND_FACTOR is off"]
     if problems:
@@ -77,8 +80,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.PublicGZipMiddleware",
+    "portal.middleware.PrivateCacheMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -118,7 +122,7 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-64000;"
     "PRAGMA mmap_size=268435456;PRAGMA temp_store=MEMORY;",
 }
-POSTGRESQL_OPTIONS = {"pool": {"min_size": 1, "max_size": 4, "timeout": 10}}
+POSTGRESQL_OPTIONS = {"pool": {"min_size": 1, "max_size": 4, "timeout": 3}}
 
 
 def database(url):
@@ -134,7 +138,13 @@ DATABASES = {"default": database(env.str("DATABASE_URL", "") or f"sqlite:///{DAT
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The rate limits of the account pages count in the cache, so all workers must share it.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # Accounts -----------------------------------------------------------------------------------------------------------
 
@@ -172,6 +182,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -181,7 +192,7 @@ MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm", "edit_webauthn": "acco
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.sessions"
 
 # Mail ---------------------------------------------------------------------------------------------------------------
 
@@ -256,9 +267,9 @@ if not DEVELOPMENT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
-    SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 30 * 24 * 3600)
+    # Subdomains and the preload list bind a whole domain, which is VLEVA's to decide about.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 

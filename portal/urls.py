@@ -18,8 +18,8 @@ urlpatterns = [
     path("themas/<slug:slug>/volgen/", accounts.follow, name="follow"),
     path("mijn/", accounts.mine, name="mine"),
     path("contacten/", views.ContactPage.as_view(), name="contacts"),
-    path("toegankelijkheid/", TemplateView.as_view(template_name="accessibility.html"), name="accessibility"),
-    path("privacy/", TemplateView.as_view(template_name="privacy.html"), name="privacy"),
+    path("toegankelijkheid/", views.LegalPage.as_view(template_name="accessibility.html"), name="accessibility"),
+    path("privacy/", views.LegalPage.as_view(template_name="privacy.html"), name="privacy"),
     path("healthz/", views.health, name="health"),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
     # Django's own password form knows nothing of our sign-in rules.
@@ -28,6 +28,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     # Both generations of the old site.
     re_path(r"^(?:index\.php/)?nl/(?:[-\w]+/){1,2}calls/(?P<slug>[-\w]+)/?$", calls.old_address),
+    re_path(r"^(?:index\.php/)?nl/(?:[-\w]+/)?(?P<slug>[-\w]+)/calls/?$", calls.old_theme_address),
     re_path(r"^call/[-\w]+/(?P<slug>[-\w]+)/?$", calls.old_address),
 ]
 

@@ -10,6 +10,7 @@ from django.views.generic import TemplateView
 
 from calls.models import Call
 from calls.views import current_and_closed
+from contacts.models import Contact
 from funds.models import Fund, Theme
 
 
@@ -20,7 +21,8 @@ class Home(TemplateView):
         lists = current_and_closed(Call.objects.all())
         return super().get_context_data(
             **kwargs,
-            closing=lists["current"].open()[:5],
+            open_exists=Call.objects.published().open().exists(),
+            closing=lists["current"].closing_within(days=60)[:5],
             new=lists["current"].order_by("-published_at", "-pk")[:5],
             closed=lists["closed"][:3],
             roots=Theme.objects.roots(),
@@ -38,7 +40,14 @@ class ContactPage(TemplateView):
             .distinct()
             .prefetch_related("fund_contacts__contact"),
             themes=themes if self.request.user.is_authenticated else themes.none(),
+            general=Contact.objects.general(),
         )
+
+
+class LegalPage(TemplateView):
+    """A page that tells whom to write to."""
+
+    extra_context = {"general": Contact.objects.general()}
 
 
 @never_cache

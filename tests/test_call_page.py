@@ -26,7 +26,7 @@ def test_a_call_page_begins_with_the_facts_at_a_glance(client):
         "Deadline dinsdag 16 februari 2021 om 17.00 uur (Belgische tijd) "
         "Budget € 32.700.000 (één pot voor meerdere oproepen) "
         "– samen met de andere AMIF-calls met deadline 16 februari "
-        "Wie kan indienen 12 types organisaties, volgens het fonds "
+        "Wie kan indienen zie Begunstigden "
         "Code AMIF-2020-AG-CALL-02 "
         "Fonds Fonds voor Asiel, Migratie en Integratie 2014-2020 "
         "Thema's Migratie , Sociale inclusie "

@@ -81,7 +81,7 @@ def test_the_facts_of_the_five_calls(five_pages):
     assert {(call.status, call.deadline_model) for call in Call.objects.all()} == {
         (Status.CLOSED, DeadlineModel.SINGLE_STAGE)
     }
-    assert Call.objects.closed().published().within(Theme.objects.get(slug="eu-algemeen")).count() == 5
+    assert Call.objects.closed().published().about(Theme.objects.get(slug="eu-algemeen")).count() == 5
 
 
 def test_the_fund_and_its_parts(five_pages):

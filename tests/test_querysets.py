@@ -48,23 +48,23 @@ def test_about_gives_each_call_of_the_themes_once(themes):
     root, migration, justice, sport = themes
     both = CallFactory(themes=[migration, justice])
     one = CallFactory(themes=[migration, sport])
-    above = CallFactory(themes=[root])
     CallFactory()
-    assert list(Call.objects.about([migration, justice]).order_by("pk")) == [both, one]
-    assert list(Call.objects.about(Theme.objects.filter(name="Justitie"))) == [both]
-    assert list(Call.objects.about([root])) == [above]
-    assert list(Call.objects.about([])) == []
-    assert Call.objects.about([migration, justice, sport]).count() == 2
+    assert list(Call.objects.about(migration, justice).order_by("pk")) == [both, one]
+    assert list(Call.objects.about(justice)) == [both]
+    assert list(Call.objects.about(*Theme.objects.filter(name="Sport"))) == [one]
+    assert list(Call.objects.about()) == []
+    assert Call.objects.about(root, migration, justice, sport).count() == 2
 
 
-def test_within_a_theme_means_also_in_the_themes_below_it(themes):
+def test_about_a_main_theme_means_also_the_themes_below_it(themes):
     root, migration, justice, sport = themes
     all_three = CallFactory(themes=[root, migration, justice])
     child = CallFactory(themes=[justice])
+    above = CallFactory(themes=[root])
     CallFactory(themes=[sport])
-    assert list(Call.objects.within(root).order_by("pk")) == [all_three, child]
-    assert list(Call.objects.within(migration)) == [all_three]
-    assert list(Call.objects.within(justice).order_by("pk")) == [all_three, child]
+    assert list(Call.objects.about(root).order_by("pk")) == [all_three, child, above]
+    assert list(Call.objects.about(migration)) == [all_three]
+    assert list(Call.objects.about(justice).order_by("pk")) == [all_three, child]
 
 
 def test_the_sets_can_be_chained_in_any_order(themes):
@@ -72,8 +72,8 @@ def test_the_sets_can_be_chained_in_any_order(themes):
     for number in (3, 5):
         Cutoff.objects.create(call=call, at=days(number))
     CallFactory(themes=themes[:3], published_at=None)
-    assert list(Call.objects.published().open().within(themes[0]).next_date_first().for_list()) == [call]
-    assert list(Call.objects.next_date_first().for_list().within(themes[0]).open().published()) == [call]
+    assert list(Call.objects.published().open().about(themes[0]).next_date_first().for_list()) == [call]
+    assert list(Call.objects.next_date_first().for_list().about(themes[0]).open().published()) == [call]
 
 
 def test_newest_deadline_first():
@@ -109,6 +109,14 @@ def test_a_cutoff_at_this_very_moment_is_past():
     call = CallFactory(deadline=days(5))
     Cutoff.objects.create(call=call, at=NOW)
     assert [found.next_at for found in Call.objects.next_date_first()] == [call.next_date] == [days(5)]
+
+
+def test_closing_within_some_days():
+    CallFactory(deadline=days(-1)), CallFactory(deadline=days(3), opens_at=days(1)), rolling(), unknown()
+    at_the_edge = CallFactory(deadline=days(7))
+    CallFactory(deadline=days(7) + timedelta(seconds=1))
+    assert list(Call.objects.closing_within(7)) == [at_the_edge]
+    assert list(Call.objects.closing_within(0)) == []
 
 
 def test_sharing_words_puts_the_most_words_first():

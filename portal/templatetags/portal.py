@@ -1,10 +1,14 @@
 """How the site writes moments, amounts, links and rich text."""
 
+import re
+from html import unescape
+
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import mark_safe
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -14,6 +18,19 @@ register = template.Library()
 def rich(html):
     """Text of a RichTextField, which was sanitised on its way into the database. Nothing else may come here."""
     return mark_safe(html)
+
+
+@register.filter
+def excerpt(html, length):
+    """The beginning of a rich text as plain text, its paragraphs and bullets kept apart."""
+    text = strip_tags(re.sub(r"(?=<(?:p|li|h\d|td|th|br)\b)", " ", html))
+    return Truncator(" ".join(unescape(text).split())).chars(length)
+
+
+@register.filter
+def is_followed(theme, followed):
+    """Whether the theme itself or the main theme above it is followed."""
+    return any(one.pk in (theme.pk, theme.parent_id) for one in followed)
 
 
 @register.filter
@@ -58,7 +75,8 @@ def share(amount, rows):
 
 @register.simple_tag(takes_context=True)
 def here(context, name):
-    """aria-current for the menu entry whose section this page stands in."""
+    """aria-current for the menu entry of this page, or of the section it stands in."""
     match = context["request"].resolver_match if "request" in context else None
-    current = match and match.url_name in {name, name.removesuffix("s")}
-    return mark_safe(' aria-current="page"') if current else ""
+    page = match.url_name if match else ""
+    values = {name.removesuffix("s"): "true", name: "page"}
+    return format_html(' aria-current="{}"', values[page]) if page in values else ""

@@ -7,6 +7,8 @@ class Command(createsuperuser.Command):
     help = "Makes a staff account with all rights, whose e-mail address counts as confirmed."
 
     def handle(self, *args, **options):
+        users = get_user_model().objects
+        before = list(users.values_list("pk", flat=True))
         super().handle(*args, **options)
-        for user in get_user_model().objects.filter(is_superuser=True, emailaddress=None):
+        for user in users.exclude(pk__in=before):
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
