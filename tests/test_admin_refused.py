@@ -3,11 +3,12 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounts.models import Follow
 from calls.models import Budget, Call, Cutoff
 from contacts.models import Contact
 from funds.models import Fund, FundContact, Theme
 from tests.desk import rows
-from tests.factories import CallFactory, ContactFactory, FundFactory, ThemeFactory, brussels
+from tests.factories import CallFactory, ContactFactory, FundFactory, ThemeFactory, UserFactory, brussels
 
 pytestmark = pytest.mark.django_db
 ADD = "/beheer/calls/call/add/"
@@ -127,11 +128,6 @@ def test_an_address_cannot_be_changed_once_it_exists(desk, model):
     [
         (
             "contacts/contact",
-            {"kind": "vleva", "organisation": "VLEVA", "name": ""},
-            [("", "Een VLEVA-collega moet een naam hebben.")],
-        ),
-        (
-            "contacts/contact",
             {"organisation": "VLEVA", "name": "An"},
             [("", "Deze persoon van deze organisatie staat al in de lijst.")],
         ),
@@ -177,6 +173,14 @@ def test_what_is_in_use_is_not_deleted(desk):
         assert "beschermde gerelateerde objecten" in desk.read(path)
         assert desk.client.post(path, {"post": "yes"}).status_code == 200
         row.refresh_from_db()
+
+
+def test_an_editor_reads_how_many_follow_a_theme_but_not_who(desk):
+    theme = ThemeFactory(name="Migratie")
+    for email in ("an@example.org", "bo@example.org"):
+        Follow.objects.create(user=UserFactory(email=email), theme=theme)
+    page = desk.read(change(theme).replace("change", "delete"))
+    assert ("Migratie (2 volgers)" in page, "example.org" in page.replace("lezer", "")) == (True, False)
 
 
 def test_two_times_the_same_form_makes_two_calls(desk):

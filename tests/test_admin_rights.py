@@ -206,7 +206,7 @@ def everything(chief):
     call = CallFactory(themes=[ThemeFactory(parent=ThemeFactory(), contact=ContactFactory())])
     Budget.objects.create(call=call, amount=1)
     Cutoff.objects.create(call=call, at=call.deadline.replace(year=2000))
-    chief.send(f"/beheer/calls/call/{call.pk}/change/", title="Anders", **{"budgets-0-amount": "2"})
+    assert chief.send(f"/beheer/calls/call/{call.pk}/change/", title="Anders", **{"budgets-0-amount": "2"}) == []
     return chief
 
 

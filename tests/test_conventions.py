@@ -49,7 +49,11 @@ def test_no_migration_is_missing(db):
 # Which of our apps each may import. portal's shared parts know none; its settings, URLs and home page look at all.
 MAY_IMPORT = {"contacts": {"portal"}, "funds": {"contacts", "portal"}, "calls": {"funds", "contacts", "portal"}}
 MAY_IMPORT["accounts"] = {"calls", "funds", "contacts", "portal"}
-SHARED = [f"portal/{name}.py" for name in ("models", "richtext", "admin", "middleware", "apps", "templatetags/portal")]
+SHARED_NAMES = ("models", "richtext", "dates", "admin", "middleware", "apps", "templatetags/portal")
+SHARED = [f"portal/{name}.py" for name in SHARED_NAMES]
+    f"portal/{name}.py"
+    for name in ("models", "richtext", "dates", "admin", "middleware", "apps", "templatetags/portal")
+]
 
 
 def imported(path):

@@ -58,10 +58,6 @@ BROKEN = {
         lambda: Contact(organisation="VLEVA", name=ContactFactory().name, email="a@example.org"),
         "Deze persoon van deze organisatie staat al in de lijst.",
     ),
-    "contact_vleva_has_name": (
-        lambda: Contact(kind=Contact.Kind.VLEVA, organisation="VLEVA"),
-        "Een VLEVA-collega moet een naam hebben.",
-    ),
     "theme_not_its_own_parent": (theme_below_itself, "Een thema kan niet onder zichzelf staan."),
     "fund_unique_period": (
         lambda: Fund(name="Nog een fonds", abbreviation=FundFactory().abbreviation, period="2021-2027"),
@@ -183,6 +179,22 @@ def test_what_must_be_unique(make, field, message):
         row.save()
 
 
+def moments(at):
+    """Each moment that an editor can enter, with the same year."""
+    dates = {name: at.replace(month=month) for month, name in enumerate(["published_at", "opens_at", "deadline"], 1)}
+    return call(**dates), Cutoff(call=CallFactory(deadline=at.replace(year=2100)), at=at)
+
+
+def test_a_slip_of_the_keyboard_in_a_year_is_refused():
+    ago, away = [f"Deze datum ligt te ver {where}: klopt het jaar?" for where in ("terug", "weg")]
+    for year, message in [(1999, ago), (27, ago), (2100, away), (9999, away)]:
+        row, cutoff = moments(brussels(year, 6, 1, 12))
+        assert complaints(row) == {name: [message] for name in ("published_at", "opens_at", "deadline")}
+        assert complaints(cutoff)["at"][0] == message
+    for year in (2000, 2099):
+        assert [complaints(row) for row in moments(brussels(year, 6, 1, 12))] == [{}, {}]
+
+
 EMPTY = "Dit veld mag niet leeg zijn."
 NO_SLUG = "Vul een geldige ‘slug’ in, bestaande uit letters, cijfers, liggende streepjes en verbindingsstreepjes."
 EXTENSIONS = "pdf, doc, docx, xls, xlsx, ppt, pptx, odt, ods, odp, png, jpg, jpeg"
@@ -224,6 +236,14 @@ def test_a_field_says_in_dutch_what_is_wrong_with_it(make, messages):
 # Contacts and documents ----------------------------------------------------------------------------------------------
 
 
+def test_the_contact_for_everybody_is_vleva_without_a_name():
+    ContactFactory(name="An")
+    ContactFactory(kind=Contact.Kind.AUTHORITY, organisation="FOD", name="")
+    assert list(Contact.objects.general()) == []
+    general = ContactFactory(name="")
+    assert (complaints(general), list(Contact.objects.general())) == ({}, [general])
+
+
 def test_an_authority_needs_no_name_and_one_organisation_may_have_many_people():
     assert complaints(Contact(organisation="FOD Binnenlandse Zaken")) == {}
     ContactFactory(organisation="VLEVA", name="An")
@@ -236,7 +256,6 @@ def test_only_a_colleague_is_the_contact_of_a_theme():
     assert complaints(theme) == {"contact": [f"Instantie contact met id {theme.contact_id} is geen geldige keuze."]}
     theme.contact = ContactFactory()
     assert complaints(theme) == {}
-    assert list(Contact.objects.vleva()) == [theme.contact]
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def test_home_shows_what_closes_soon_and_what_is_new(client):
     later = CallFactory(title="Later", deadline=now + timedelta(days=99), opens_at=now + timedelta(days=9))
     later.cutoffs.create(at=now + timedelta(days=20))
     response = client.get("/")
-    assert titles(response) == ["Gauw", "Straks", "Straks", "Later", "Gauw"]
+    # Closing soon: the open ones by deadline, at most sixty days away. New: the last published first.
+    assert titles(response) == ["Gauw", "Straks", "Later", "Gauw"]
 
 
 @pytest.mark.parametrize("path", ["/", "/oproepen/", "/fondsen/", "/themas/", "/contacten/"])
