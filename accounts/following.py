@@ -44,25 +44,28 @@ def chosen_ids(session):
 @transaction.atomic
 def set_choice(request, theme, wanted):
     """Change the session under a lock on its row, so that two clicks at once both count."""
-    is_new = request.session.session_key is None
-    if is_new and not wanted:
+    needs_cookie = request.session.session_key is None
+    if needs_cookie and not wanted:
         return
-    request.session = locked_session(request)
+    request.session, is_new = locked_session(request)
     others = [pk for pk in chosen_ids(request.session) if pk != theme.pk]
     request.session[KEY] = [*others, theme.pk] if wanted else others
     save_choice(request.session)
-    # The middleware must not save it once more, after the lock; a new session still needs its cookie.
-    request.session.modified = is_new
+    # For the middleware: nothing is left to save, but a new session still needs its cookie.
+    request.session.is_saved = True
+    request.session.modified = needs_cookie or is_new
 
 
 def locked_session(request):
-    """The session as it is now, in the database, kept from others until the transaction ends."""
+    """The session as it is now in the database, kept from others until the transaction ends; and whether it is new.
+
+    It is new also where another click has just ended it.
+    """
     store = type(request.session)
     key = request.session.session_key or first_session_key(request)
     empty = {"session_data": store().encode({}), "expire_date": request.session.get_expiry_date()}
-    Session.objects.get_or_create(session_key=key, defaults=empty)
-    Session.objects.select_for_update().get(session_key=key)
-    return store(key)
+    _, is_new = Session.objects.select_for_update().get_or_create(session_key=key, defaults=empty)
+    return store(key), is_new
 
 
 def first_session_key(request):

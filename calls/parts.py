@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.formats import number_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from calls.querysets import CallRowQuerySet
@@ -126,7 +127,7 @@ class Cutoff(models.Model):
         ]
 
     def __str__(self):
-        return self.label or str(self.at)
+        return self.label or f"{localtime(self.at):%d/%m/%Y %H:%M}"
 
     def clean(self):
         if self.at and self.call.deadline and self.at >= self.call.deadline:

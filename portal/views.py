@@ -47,7 +47,8 @@ class ContactPage(TemplateView):
 class LegalPage(TemplateView):
     """A page that tells whom to write to."""
 
-    extra_context = {"general": Contact.objects.general()}
+    # Called by the template: a queryset here would keep what the first reader saw.
+    extra_context = {"general": Contact.objects.general}
 
 
 @never_cache

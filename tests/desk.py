@@ -4,6 +4,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 
@@ -39,6 +40,15 @@ def rows(prefix, *new):
     """The part of a form that holds these rows, all of them new."""
     filled = {f"{prefix}-{n}-{name}": value for n, row in enumerate(new) for name, value in row.items()}
     return {f"{prefix}-TOTAL_FORMS": len(new)} | filled
+
+
+def complaints(row):
+    """What an editor reads beside the form, by field; {} when all is well."""
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        return error.message_dict
+    return {}
 
 
 class Form(HTMLParser):

@@ -105,26 +105,36 @@ def test_the_filters_on_fund_and_theme(desk):
 def test_the_lists_of_funds_themes_types_and_contacts(desk):
     colleague = ContactFactory(name="An", email="an@example.org", phone="02 555 01 01")
     root = ThemeFactory(name="Eu algemeen")
-    ThemeFactory(name="Migratie", parent=root, contact=colleague)
-    FundFactory(name="Fonds voor Asiel", abbreviation="AMIF", period="2014-2020")
+    child = ThemeFactory(name="Migratie", parent=root, contact=colleague)
+    fund = FundFactory(name="Fonds voor Asiel", abbreviation="AMIF", period="2014-2020")
+    fund.themes.add(child)
+    FundFactory(name="Leefmilieu", abbreviation="LIFE", period="2021-2027")
     ApplicantTypeFactory(name="Ngo's")
-    assert desk.table("/beheer/contacts/contact/") == [
+    contacts, themes, funds = (f"/beheer/{name}/" for name in ("contacts/contact", "funds/theme", "funds/fund"))
+    assert desk.table(contacts) == [
         ["Organisatie", "Naam", "Soort", "E-mailadres", "Telefoon"],
         ["VLEVA", "An", "VLEVA-collega", "an@example.org", "02 555 01 01"],
     ]
-    assert desk.table("/beheer/funds/theme/") == [
+    assert desk.table(themes) == [
         ["Naam", "Hoofdthema", "VLEVA-contact"],
         ["Eu algemeen", "-", "-"],
         ["Migratie", "Eu algemeen", "An (VLEVA)"],
     ]
-    assert desk.table("/beheer/funds/fund/") == [
+    assert desk.table(funds) == [
         ["Naam", "Afkorting", "Periode"],
         ["Fonds voor Asiel", "AMIF", "2014-2020"],
+        ["Leefmilieu", "LIFE", "2021-2027"],
     ]
     assert desk.table("/beheer/funds/applicanttype/") == [["Naam"], ["Ngo's"]]
-    assert len(desk.table("/beheer/contacts/contact/?q=an@example&kind__exact=authority")) == 1
-    assert len(desk.table("/beheer/funds/theme/?q=migr")) == 2
-    assert len(desk.table("/beheer/funds/fund/?q=amif")) == 2
+
+    def found(path):
+        return [row[0] for row in desk.table(path)[1:]]
+
+    assert found(f"{contacts}?q=an@example") == found(f"{contacts}?kind__exact=vleva") == ["VLEVA"]
+    assert found(f"{contacts}?kind__exact=authority") == []
+    assert found(f"{themes}?q=migr") == found(f"{themes}?parent__id__exact={root.pk}") == ["Migratie"]
+    assert found(f"{funds}?q=amif") == found(f"{funds}?themes__id__exact={child.pk}") == ["Fonds voor Asiel"]
+    assert found(f"{funds}?period=2021-2027") == ["Leefmilieu"]
 
 
 # A call with all its parts -------------------------------------------------------------------------------------------
@@ -173,6 +183,22 @@ def test_a_whole_call_is_entered_on_one_page(desk, documents):
     assert (link.title, link.get_absolute_url()) == ("Formulier", "https://example.org/formulier")
     assert b"".join(desk.client.get(file.get_absolute_url()).streaming_content) == b"%PDF-1.7"
     assert [path.name for path in documents.rglob("*.*")] == ["gids.pdf"]
+
+
+def test_a_whole_fund_is_entered_on_one_page(desk):
+    theme, kind, authority = ThemeFactory(), ApplicantTypeFactory(), ContactFactory(kind="authority")
+    sent = {"name": "Fonds voor Asiel", "abbreviation": "AMIF", "period": "2021-2027", "notice": "Nog geen akkoord"}
+    sent |= {"themes": [theme.pk], "applicant_types": [kind.pk], "budget_text": "<p>Veel [1]</p>"}
+    sent |= rows("objectives", {"order": 1, "title": "Asiel", "text": "<ul><li>a</li></ul>"})
+    sent |= rows("budgets", {"order": 1, "label": "lidstaten", "amount": "2.752.000.000,00"})
+    sent |= rows("fund_contacts", {"order": 1, "role": "Autoriteit", "contact": authority.pk})
+    assert desk.send("/beheer/funds/fund/add/", **sent) == []
+    fund = Fund.objects.get(slug="amif-2021-2027")
+    assert (fund.notice, fund.budget_text) == ("Nog geen akkoord", "<p>Veel [1]</p>")
+    assert ([*fund.themes.all()], [*fund.applicant_types.all()]) == ([theme], [kind])
+    assert list(fund.objectives.values_list("title", "text")) == [("Asiel", "<ul><li>a</li></ul>")]
+    assert list(fund.budgets.values_list("label", "amount")) == [("lidstaten", Decimal(2_752_000_000))]
+    assert list(fund.fund_contacts.values_list("role", "contact")) == [("Autoriteit", authority.pk)]
 
 
 def test_sending_an_untouched_page_changes_nothing(desk, five_pages):

@@ -51,9 +51,6 @@ MAY_IMPORT = {"contacts": {"portal"}, "funds": {"contacts", "portal"}, "calls": 
 MAY_IMPORT["accounts"] = {"calls", "funds", "contacts", "portal"}
 SHARED_NAMES = ("models", "richtext", "dates", "admin", "middleware", "apps", "templatetags/portal")
 SHARED = [f"portal/{name}.py" for name in SHARED_NAMES]
-    f"portal/{name}.py"
-    for name in ("models", "richtext", "dates", "admin", "middleware", "apps", "templatetags/portal")
-]
 
 
 def imported(path):

@@ -275,19 +275,20 @@ def test_my_page_is_for_users(client):
 
 
 def test_my_page_shows_the_calls_and_contacts_of_the_followed_themes(member, user, theme):
-    sport = ThemeFactory(name="Sport", parent=theme)
+    below, beside = ThemeFactory(name="Asiel", parent=theme), ThemeFactory(name="Sport")
     past = timezone.now() - timedelta(days=1)
     for title, themes, fields in [
         ("Open", [theme], {}),
-        ("Van beide", [theme, sport], {}),
+        ("Van beide", [below, theme, beside], {}),
+        ("Eronder", [below], {}),
         ("Voorbij", [theme], {"deadline": past}),
         ("Ontwerp", [theme], {"published_at": None}),
-        ("Alleen sport", [sport], {}),
+        ("Ernaast", [beside], {}),
     ]:
         CallFactory(title=title, themes=themes, **fields)
     assert "U volgt nog geen thema." in member.read("/mijn/")
     follow(user, [theme.pk])
     html = member.get("/mijn/").content.decode()
-    assert re.findall(r'<h3><a href="[^"]+" lang="nl">(.*?)</a>', html) == ["Open", "Van beide", "Voorbij"]
+    assert re.findall(r'<h3><a href="[^"]+" lang="nl">(.*?)</a>', html) == ["Open", "Van beide", "Eronder", "Voorbij"]
     assert ("An Peeters" in html, 'value="no">Migratie niet meer volgen</button>' in html) == (True, True)
     assert member.get("/mijn/")["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"

@@ -2,13 +2,15 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from html import unescape
-from http.cookies import SimpleCookie
 from threading import Barrier, Event
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session
 from django.db import connection, connections, transaction
+from django.utils import timezone
 
 from accounts.following import KEY, follow
 from accounts.models import Follow, User
@@ -106,14 +108,21 @@ def test_an_odd_session_does_not_hinder_log_in(client, user):
     assert (followed(user), KEY in client.session) == ([], False)
 
 
-@pytest.mark.parametrize("key", ["x", "a" * 32, "'; DROP TABLE", "\u00e9" * 32])
-def test_an_unknown_session_key_is_replaced(client, theme, key):
-    client.cookies = SimpleCookie()
+@pytest.mark.parametrize("key", ["x", "a" * 32, "'; DROP TABLE", "\u00e9" * 32, "a\0" * 16])
+def test_a_session_key_that_is_not_ours_is_never_taken_over(client, theme, key):
     client.cookies["sessionid"] = key
     assert client.get("/").status_code == 200
     client.choose(theme)
-    assert client.session[KEY] == [theme.pk]
+    assert (client.session[KEY], client.cookies["sessionid"].value != key) == ([theme.pk], True)
     assert list(Session.objects.values_list("session_key", flat=True)) == [client.cookies["sessionid"].value]
+
+
+def test_a_choice_ends_after_two_weeks_and_can_begin_again(client, theme, sport):
+    client.choose(theme)
+    with time_machine.travel(timezone.now() + timedelta(days=14, seconds=1)):
+        assert "U heeft thema's geselecteerd" not in client.read("/")
+        client.choose(sport)
+        assert "Uw thema's ✓ Sport" in client.read("/")
 
 
 # Two clicks at once: real threads on the real database ---------------------------------------------------------------
@@ -160,6 +169,19 @@ def test_a_visitor_who_follows_two_themes_at_once_keeps_both(client, other, them
 
 
 @real_transactions
+def test_the_first_two_clicks_of_a_visitor_at_once_are_both_kept(client, other, theme, sport):
+    client.get("/themas/migratie/volgen/")
+    other.cookies["csrftoken"] = client.cookies["csrftoken"].value
+    for _ in range(10):
+        at_once(lambda: client.choose(theme), lambda: other.choose(sport))
+        assert client.cookies["sessionid"].value == other.cookies["sessionid"].value
+        assert (sorted(client.session[KEY]), Session.objects.count()) == (sorted([theme.pk, sport.pk]), 1)
+        for somebody in (client, other):
+            del somebody.cookies["sessionid"]
+        Session.objects.all().delete()
+
+
+@real_transactions
 def test_a_visitor_who_follows_and_unfollows_at_once_gets_no_error(client, other, theme, sport):
     for _ in range(5):
         client.choose(theme)
@@ -191,9 +213,8 @@ def test_following_a_theme_while_it_is_deleted_is_no_error(user, client, other, 
         assert other.get("/themas/").status_code == 200
 
 
-@real_transactions
-def test_deleting_a_theme_waits_for_the_follower_who_came_first(user, theme):
-    """The order of events that the loop above meets only by chance; without a lock PostgreSQL refuses the deletion."""
+def until_it_waits(pool, action):
+    """Starts the action in a thread, and comes back when it is about to wait for the transaction of this one."""
     waiting = Event()
 
     def watch(execute, sql, *rest):
@@ -201,17 +222,36 @@ def test_deleting_a_theme_waits_for_the_follower_who_came_first(user, theme):
             waiting.set()
         return execute(sql, *rest)
 
-    def delete():
+    def run():
         try:
             with connection.execute_wrapper(watch):
-                theme.delete()
+                return action()
         finally:
             connections.close_all()
 
+    running = pool.submit(run)
+    assert waiting.wait(PATIENCE)
+    return running
+
+
+@real_transactions
+def test_deleting_a_theme_waits_for_the_follower_who_came_first(user, theme):
+    """What the loop above meets only by chance: without a lock PostgreSQL refuses the deletion."""
     with ThreadPoolExecutor() as pool:
         with transaction.atomic():
             follow(user, [theme.pk])
-            deletion = pool.submit(delete)
-            assert waiting.wait(PATIENCE)
+            deletion = until_it_waits(pool, theme.delete)
         deletion.result(PATIENCE)
     assert (Theme.objects.count(), Follow.objects.count()) == (0, 0)
+
+
+@real_transactions
+def test_a_choice_survives_the_end_of_its_session_in_the_other_click(client, theme, sport):
+    client.choose(theme)
+    key = client.session.session_key
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            Session.objects.get(session_key=key).delete()
+            click = until_it_waits(pool, lambda: client.choose(sport))
+        response = click.result(PATIENCE)
+    assert (response.status_code, "sessionid" in response.cookies, client.session[KEY]) == (302, True, [sport.pk])

@@ -13,6 +13,7 @@ from calls.models import Action, Budget, Call, Cutoff, Document, Objective
 from calls.status import DeadlineModel
 from contacts.models import Contact
 from funds.models import ApplicantType, Fund, FundBudget, Theme
+from tests.desk import complaints
 from tests.factories import (
     ApplicantTypeFactory,
     CallFactory,
@@ -26,15 +27,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 OURS = [model for app in ("contacts", "funds", "calls", "accounts") for model in apps.get_app_config(app).get_models()]
 DEADLINE = brussels(2027, 3, 1, 17)
-
-
-def complaints(row):
-    """What an editor reads beside the form, by field; {} when all is well."""
-    try:
-        row.full_clean()
-    except ValidationError as error:
-        return error.message_dict
-    return {}
 
 
 def second_follow():
@@ -81,7 +73,7 @@ BROKEN = {
     ),
     "budget_rate_is_percentage": (
         lambda: Budget(call=CallFactory(), rate=Decimal("100.01")),
-        "Een cofinancieringsgraad ligt tussen 0 en 100%.",
+        "Een cofinancieringsgraad ligt tussen 0 en 100 procent.",
     ),
     "budget_amount_not_negative": (
         lambda: Budget(call=CallFactory(), amount=Decimal("-0.01")),
@@ -251,13 +243,6 @@ def test_an_authority_needs_no_name_and_one_organisation_may_have_many_people():
     assert complaints(Contact(kind=Contact.Kind.VLEVA, organisation="Elders", name="An")) == {}
 
 
-def test_only_a_colleague_is_the_contact_of_a_theme():
-    theme = ThemeFactory.build(contact=ContactFactory(kind=Contact.Kind.AUTHORITY))
-    assert complaints(theme) == {"contact": [f"Instantie contact met id {theme.contact_id} is geen geldige keuze."]}
-    theme.contact = ContactFactory()
-    assert complaints(theme) == {}
-
-
 @pytest.mark.parametrize(
     ("file", "link", "messages"),
     [
@@ -280,35 +265,3 @@ def test_a_document_is_a_file_or_a_link(file, link, messages):
         document.save()
         own = f"/oproepen/{document.call.slug}/bijlagen/{document.pk}/"
         assert document.get_absolute_url() == (link or own)
-
-
-# The tree of themes --------------------------------------------------------------------------------------------------
-
-
-def test_themes_have_two_levels():
-    root = ThemeFactory()
-    child = ThemeFactory(parent=root)
-    other = ThemeFactory()
-    assert complaints(child) == {}
-    below_child = Theme(name="Kleinkind", parent=child)
-    assert complaints(below_child) == {
-        "parent": [
-            f"Instantie thema met id {child.pk} is geen geldige keuze.",
-            "Thema's hebben twee niveaus: kies een hoofdthema.",
-        ]
-    }
-    assert complaints(theme_below_itself()) == {"parent": ["Een thema kan niet onder zichzelf staan."]}
-    root.parent = other
-    assert complaints(root) == {"parent": ["Dit thema heeft thema's onder zich en moet dus een hoofdthema blijven."]}
-
-
-def test_the_roots_come_with_their_themes_by_name():
-    work = ThemeFactory(name="Werk")
-    general = ThemeFactory(name="algemeen")
-    sport, care = ThemeFactory(name="Sport", parent=work), ThemeFactory(name="Arbeid", parent=work)
-    assert [(root, list(root.children.all())) for root in Theme.objects.roots()] == [
-        (general, []),
-        (work, [care, sport]),
-    ]
-    assert set(Theme.objects.within([work.pk])) == {work, sport, care}
-    assert set(Theme.objects.within([sport.pk, general.pk])) == {sport, general}

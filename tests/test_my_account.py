@@ -36,6 +36,8 @@ def test_a_new_address_counts_once_its_code_is_filled_in(client, user):
     old = user.email
     client.log_in(user)
     response = client.post("/account/email/", {"email": "Ander@example.org", "action_add": ""})
+    assert response["Location"] == "/account/reauthenticate/?next=%2Faccount%2Femail%2F"
+    response = client.post(response["Location"], {"password": client.PASSWORD})
     assert (response["Location"], addresses(user)) == ("/account/confirm-email/", [(old, True, True)])
     client.confirm()
     user.refresh_from_db()
@@ -48,6 +50,7 @@ def test_a_new_address_counts_once_its_code_is_filled_in(client, user):
 def test_somebody_elses_address_cannot_be_taken(client, user):
     somebody = UserFactory()
     client.log_in(user)
+    client.post("/account/reauthenticate/", {"password": client.PASSWORD})
     response = client.post("/account/email/", {"email": somebody.email, "action_add": ""})
     assert response["Location"] == "/account/confirm-email/"
     assert mails() == [([somebody.email], "Bevestig uw e-mailadres")]

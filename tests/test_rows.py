@@ -1,12 +1,12 @@
 """Rows below a call or a fund, and how all rows are named, moved and deleted."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 import time_machine
 from django.apps import apps
-from django.core import serializers
+from django.core.management import call_command
 from django.db.models import ProtectedError
 
 from calls.models import Action, Budget, Call, Cutoff, Document, Objective
@@ -29,9 +29,10 @@ def content(five_pages):
     ContactFactory()
 
 
-def dump():
-    rows = [row for model in CONTENT for row in model.objects.order_by("pk")]
-    return serializers.serialize("json", rows, use_natural_foreign_keys=True, use_natural_primary_keys=True, indent=1)
+def dump(path):
+    apps_here = ("contacts", "funds", "calls")
+    call_command("dumpdata", *apps_here, natural_foreign=True, natural_primary=True, indent=1, output=path)
+    return path.read_text(encoding="utf-8")
 
 
 def test_every_row_is_found_by_its_natural_key(content):
@@ -41,21 +42,14 @@ def test_every_row_is_found_by_its_natural_key(content):
             assert model.objects.get_by_natural_key(*row.natural_key()) == row
 
 
-def test_content_moves_to_another_database_without_loss(content):
-    before = dump()
-    for rows in (
-        Call.objects,
-        Fund.objects,
-        ApplicantType.objects,
-        Contact.objects,
-        Theme.objects.exclude(parent=None),
-    ):
+def test_content_moves_to_another_database_without_loss(content, tmp_path):
+    before = dump(tmp_path / "before.json")
+    children = Theme.objects.exclude(parent=None)
+    for rows in (Call.objects, Fund.objects, ApplicantType.objects, Contact.objects, children, Theme.objects):
         rows.all().delete()
-    Theme.objects.all().delete()
     assert [model for model in CONTENT if model.objects.exists()] == []
-    for row in serializers.deserialize("json", before):
-        row.save()
-    assert dump() == before
+    call_command("loaddata", tmp_path / "before.json", verbosity=0)
+    assert dump(tmp_path / "after.json") == before
 
 
 def test_what_is_in_use_cannot_be_deleted():
@@ -104,6 +98,11 @@ def test_a_budget_line_without_label_is_called_by_its_amount_or_rate():
     assert str(Budget(amount=Decimal("1320069.53"), rate=Decimal(75))) == "€ 1.320.069,53"
     assert str(Budget(amount=Decimal(0))) == "€ 0"
     assert str(Budget(rate=Decimal("12.5"))) == "12.5%"
+
+
+def test_a_cutoff_without_label_is_called_by_its_belgian_hour():
+    assert str(Cutoff(at=datetime(2027, 7, 1, 10, tzinfo=UTC))) == "01/07/2027 12:00"
+    assert str(Cutoff(at=datetime(2027, 3, 1, 11, tzinfo=UTC), label="fase 1")) == "fase 1"
 
 
 @time_machine.travel(brussels(2027, 1, 15, 12), tick=False)

@@ -16,8 +16,9 @@ from django.test import Client
 from django.urls import reverse
 
 from calls.models import Call
+from contacts.models import Contact
 from tests.account_pages import walk
-from tests.factories import EditorFactory, ThemeFactory
+from tests.factories import ContactFactory, EditorFactory, ThemeFactory
 
 ROOT = Path(__file__).parent.parent
 POLICY = (
@@ -36,19 +37,9 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 PUBLIC = [
-    "/",
-    "/oproepen/",
-    "/oproepen/?pagina=9&kleur=rood",
-    "/fondsen/",
-    "/fondsen/amif-2014-2020/",
-    "/themas/",
-    "/themas/migratie/",
-    "/themas/migratie/volgen/",
-    "/contacten/",
-    "/toegankelijkheid/",
-    "/privacy/",
-    "/bestaat-niet/",
-    "/call/migratie/participation-migrants/",
+    *["/", "/oproepen/", "/oproepen/?pagina=9&kleur=rood", "/fondsen/", "/fondsen/amif-2014-2020/"],
+    *["/themas/", "/themas/migratie/", "/themas/migratie/volgen/", "/contacten/", "/toegankelijkheid/", "/privacy/"],
+    *["/bestaat-niet/", "/call/migratie/participation-migrants/"],
 ]
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +51,11 @@ def chief(client):
     Authenticator.objects.create(user=user, type="totp", data={})
     client.force_login(user)
     return client
+
+
+@pytest.fixture
+def theme():
+    return ThemeFactory()
 
 
 def security_headers(response):
@@ -92,11 +88,6 @@ def test_errors_and_redirects_have_them_too(client, member, monkeypatch, theme):
     responses.append(refused.get("/oproepen/"))
     assert [response.status_code for response in responses] == [405, 403, 302, 400, 403, 500]
     assert [security_headers(response) for response in responses] == [HEADERS] * 6
-
-
-@pytest.fixture
-def theme():
-    return ThemeFactory()
 
 
 # Nothing inline ------------------------------------------------------------------------------------------------------
@@ -206,6 +197,23 @@ def test_only_pages_for_everybody_are_compressed(client, member, other, theme):
     assert [encoding(other, "/"), encoding(member, "/"), encoding(member, "/mijn/")] == [None, None, None]
 
 
+def test_a_process_keeps_no_page_content_between_readers(client):
+    for organisation in ("VLEVA", "VLEVA Brussel"):
+        ContactFactory(organisation=organisation, name="")
+        assert organisation in client.read("/privacy/")
+    Contact.objects.all().delete()
+    assert "VLEVA Brussel" not in client.read("/privacy/")
+
+
+def test_only_pages_for_everybody_may_stay_in_a_shared_cache(client, member, other, theme):
+    assert [client.get(path).headers.get("Cache-Control") for path in ("/", "/oproepen/", "/privacy/")] == [None] * 3
+    other.choose(theme)  # its next page shows the message
+    assert [other.get("/").headers["Cache-Control"] for _ in range(2)] == ["private", "private"]
+    pages = ["/", "/themas/", "/account/email/", "/account/sessions/"]
+    assert [member.get(path).headers["Cache-Control"] for path in pages] == ["private"] * 4
+    assert member.get("/mijn/").headers["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+
+
 # Production settings -------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +249,8 @@ def test_production_settings_pass_the_deployment_check(production):
     ("name", "value", "problem"),
     [
         ("SECRET_KEY", None, "SECRET_KEY is not set"),
+        ("SECRET_KEY", "k" * 49, "SECRET_KEY is shorter than 50 characters"),
+        ("ALLOWED_HOSTS", "oproepen.example.org,*", "ALLOWED_HOSTS allows every host"),
         ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS is not set"),
         ("DATABASE_URL", "", "DATABASE_URL is not set"),
         ("EMAIL_HOST", None, "EMAIL_HOST is not set"),
@@ -274,7 +284,7 @@ def test_production_answers_over_https_only_and_keeps_cookies_there(production, 
     result = production("-c", VISIT)
     assert json.loads(result.stdout or "null") == [
         [301, "https://oproepen.example.org/mijn/?a=1"],
-        "max-age=31536000; includeSubDomains; preload",
+        "max-age=2592000",
         200,
         [True, True, False],
     ], result.stderr
