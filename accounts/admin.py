@@ -19,7 +19,7 @@ class AccountAdmin(UserAdmin):
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
         (_("Name"), {"fields": [("first_name", "last_name")]}),
-        (_("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]

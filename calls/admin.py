@@ -32,7 +32,7 @@ class PublishedFilter(admin.SimpleListFilter):
 
 class ObjectiveInline(StackedRows):
     model = Objective
-    fields = [("order", "text")]
+    fields = ["order", "text"]
 
 
 class ActionInline(StackedRows):

@@ -158,6 +158,7 @@ def call_fields(name, page, own, facts):
         "code": code(name, page, own),
         "fund": [facts["fund"]["slug"]] if page.fund else None,
         "themes": [[slug] for slug in themes(name, own, facts)],
+        "applicant_types": [[slug] for slug in own.get("applicant_types", [])],
         "introduction": page.introduction,
         "objectives_before": page.objectives.before,
         "objectives_after": page.objectives.after,

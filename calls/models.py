@@ -118,6 +118,11 @@ class Call(Addressed):
     def __str__(self):
         return self.title
 
+    def clean(self):
+        """A date says enough about the deadline where the editor chose no model."""
+        if self.deadline and self.deadline_model == DeadlineModel.UNKNOWN:
+            self.deadline_model = DeadlineModel.SINGLE_STAGE
+
     def slug_source(self):
         return self.title
 
@@ -135,6 +140,11 @@ class Call(Addressed):
     @property
     def source_host(self):
         return urlsplit(self.source_url).hostname
+
+    @property
+    def amounts(self):
+        """The budget lines that name an amount, beside those that only say a rate."""
+        return [budget for budget in self.budgets.all() if budget.amount is not None]
 
     @property
     def says_who_may_apply(self):

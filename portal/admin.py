@@ -1,7 +1,10 @@
 """The admin site and what its pages share."""
 
+import re
+
 from admin_ordering.admin import OrderableAdmin
 from allauth.account.decorators import secure_admin_login
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.utils import translation
@@ -47,12 +50,19 @@ def verbose_names(model):
     return [field.verbose_name for field in (*model._meta.fields, *model._meta.many_to_many)]
 
 
+class BelgianDecimalField(forms.DecimalField):
+    """Takes an amount or rate as the site itself writes it: € 1.320.069,53 or 12,5%."""
+
+    def to_python(self, value):
+        return super().to_python(re.sub(r"[€%\s]", "", value) if isinstance(value, str) else value)
+
+
 class Rows(OrderableAdmin):
     """Rows that are put in order by dragging, or by their number; amounts are written the Belgian way."""
 
     ordering_field = "order"
     extra = 0
-    formfield_overrides = {models.DecimalField: {"localize": True}}
+    formfield_overrides = {models.DecimalField: {"form_class": BelgianDecimalField, "localize": True}}
 
 
 class StackedRows(Rows, admin.StackedInline):  # type: ignore[misc]

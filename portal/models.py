@@ -18,7 +18,13 @@ class Row(models.Model):
 class Addressed(models.Model):
     """Has a page of its own, whose address never changes once it exists."""
 
-    slug = models.SlugField(_("address"), max_length=255, unique=True, blank=True)
+    slug = models.SlugField(
+        _("web address"),
+        max_length=255,
+        unique=True,
+        blank=True,
+        help_text=_("Leave empty: it is made from the title, and then never changes."),
+    )
 
     class Meta:
         abstract = True

@@ -37,6 +37,9 @@ def refuse_half_configured():
     problems = [f"{name} is not set" for name in needed if not env.str(name, "")]
     problems += ["SECRET_KEY is shorter than 50 characters"] if 0 < len(env.str("SECRET_KEY", "")) < 50 else []
     problems += ["ALLOWED_HOSTS allows every host"] if "*" in env.list("ALLOWED_HOSTS", []) else []
+    problems += (
+        ["DATABASE_URL is not a PostgreSQL database"] if env.str("DATABASE_URL", "").startswith("sqlite") else []
+    )
     problems += ["DEBUG is on"] if DEBUG else []
     problems += [] if STAFF_SECOND_FACTOR else ["STAFF_SECOND_FACTOR is off"]
     if problems:
@@ -207,7 +210,7 @@ SMTP = {
         "timeout": 10,
     },
 }
-CONSOLE = {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+CONSOLE = {"BACKEND": "portal.mail.ReadableConsole"}
 MAILERS = {"default": SMTP if env.str("EMAIL_HOST", "") else CONSOLE}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "VLEVA <vleva@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -220,6 +223,7 @@ LANGUAGES = [("nl", "Nederlands")]
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_vendor"]
 TIME_ZONE = "Europe/Brussels"
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "portal.formats"
 URLIZE_ASSUME_HTTPS = True
 
 # Files --------------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def change(row):
         ({"deadline_1": ""}, [("deadline", "Vul een geldige tijd in.")]),
         ({"deadline_1": "25:00"}, [("deadline", "Vul een geldige tijd in.")]),
         ({"source_url": "geen link"}, [("source_url", "Vul een geldige URL in.")]),
-        ({"slug": "bestaat-al"}, [("slug", "Er bestaat al een Oproep met dezelfde waarde voor Adres.")]),
+        ({"slug": "bestaat-al"}, [("slug", "Er bestaat al een Oproep met dezelfde waarde voor Webadres.")]),
         (rows("cutoffs", LATER), [("cutoffs-0-at", "Een tussentijdse deadline valt vóór de laatste deadline.")]),
         (
             rows("cutoffs", FIRST, FIRST),

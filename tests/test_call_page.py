@@ -25,8 +25,8 @@ def test_a_call_page_begins_with_the_facts_at_a_glance(client):
         "Status Gesloten (geopend op 15 oktober 2020 ) "
         "Deadline dinsdag 16 februari 2021 om 17.00 uur (Belgische tijd) "
         "Budget € 32.700.000 (één pot voor meerdere oproepen) "
-        "– samen met de andere AMIF-calls met deadline 16 februari "
-        "Wie kan indienen zie Begunstigden "
+        "samen met de andere AMIF-calls met deadline 16 februari "
+        "Wie kan indienen 12 types organisaties, volgens het fonds zie Begunstigden "
         "Code AMIF-2020-AG-CALL-02 "
         "Fonds Fonds voor Asiel, Migratie en Integratie 2014-2020 "
         "Thema's Migratie , Sociale inclusie "
@@ -68,9 +68,11 @@ def test_a_call_with_everything_shows_rates_cutoffs_types_and_attachments(client
     call.documents.create(title="Elders", link="https://example.org/oproep.pdf")
     with time_machine.travel(brussels(2029, 1, 1)):
         page = text(client.get(call.get_absolute_url()))
-    assert "maandag 5 november 2029 om 17.00 uur volgende datum" in page
-    assert "€ 1.320.069,53 AMIF betaalt hoogstens 75%" in page
-    assert "POD betaalt hoogstens 12,5% – op aanvraag" in page
+    assert "Volgende deadline: maandag 5 november 2029 om 17.00 uur (Belgische tijd)" in page
+    assert "Laatste deadline: dinsdag 5 maart 2030 om 17.00 uur" in page
+    assert "eerste ronde: maandag 5 november 2029 om 17.00 uur" in page
+    assert "€ 1.320.069,53 (AMIF betaalt hoogstens 75%)" in page
+    assert "(POD betaalt hoogstens 12,5%) op aanvraag" in page
     assert "Wie kan indienen Ngo&#x27;s, Scholen" in page
     assert "Oproepdocument (pdf, 8 bytes)" in page
     download = client.get(document.get_absolute_url())

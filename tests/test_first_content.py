@@ -37,6 +37,7 @@ def test_loading_twice_changes_nothing(five_pages):
         "funds.FundBudget": 2,
         "funds.FundContact": 3,
         "calls.Call": 5,
+        "calls.Call_applicant_types": 1,
         "calls.Call_themes": 9,
         "calls.Objective": 9,
         "calls.Action": 47,

@@ -130,6 +130,11 @@ def test_the_whole_check_of_a_form_says_just_that_rule(name):
     assert complaints(make()) == {"__all__": [message]}
 
 
+def test_a_date_says_enough_where_no_deadline_model_was_chosen():
+    call = Call(title="Met datum", deadline=DEADLINE)
+    assert (complaints(call), call.deadline_model) == ({}, DeadlineModel.SINGLE_STAGE)
+
+
 @pytest.mark.parametrize(
     ("deadline_model", "has_deadline"),
     [(model, model not in {DeadlineModel.ROLLING, DeadlineModel.UNKNOWN}) for model in DeadlineModel],
@@ -139,7 +144,8 @@ def test_each_deadline_model_says_whether_there_is_a_date(deadline_model, has_de
     right, wrong = (DEADLINE, None) if has_deadline else (None, DEADLINE)
     message = "Een doorlopende of onbekende deadline heeft geen datum; elk ander deadlinemodel wel."
     assert complaints(Call(title="Goed", deadline_model=deadline_model, deadline=right)) == {}
-    assert complaints(Call(title="Fout", deadline_model=deadline_model, deadline=wrong)) == {"__all__": [message]}
+    if deadline_model != DeadlineModel.UNKNOWN:
+        assert complaints(Call(title="Fout", deadline_model=deadline_model, deadline=wrong)) == {"__all__": [message]}
     with pytest.raises(IntegrityError), transaction.atomic():
         Call.objects.create(title="Fout", deadline_model=deadline_model, deadline=wrong)
 
@@ -147,10 +153,10 @@ def test_each_deadline_model_says_whether_there_is_a_date(deadline_model, has_de
 @pytest.mark.parametrize(
     ("make", "field", "message"),
     [
-        (lambda: Call(title="X", slug=CallFactory().slug), "slug", "een Oproep met dezelfde waarde voor Adres"),
-        (lambda: Fund(name="X", slug=FundFactory().slug), "slug", "een Fonds met dezelfde waarde voor Adres"),
+        (lambda: Call(title="X", slug=CallFactory().slug), "slug", "een Oproep met dezelfde waarde voor Webadres"),
+        (lambda: Fund(name="X", slug=FundFactory().slug), "slug", "een Fonds met dezelfde waarde voor Webadres"),
         (lambda: Theme(name=ThemeFactory().name), "name", "een Thema met dezelfde waarde voor Naam"),
-        (lambda: Theme(name="X", slug=ThemeFactory().slug), "slug", "een Thema met dezelfde waarde voor Adres"),
+        (lambda: Theme(name="X", slug=ThemeFactory().slug), "slug", "een Thema met dezelfde waarde voor Webadres"),
         (
             lambda: ApplicantType(name=ApplicantTypeFactory().name),
             "name",
@@ -159,7 +165,7 @@ def test_each_deadline_model_says_whether_there_is_a_date(deadline_model, has_de
         (
             lambda: ApplicantType(name="X", slug=ApplicantTypeFactory().slug),
             "slug",
-            "een Type organisatie met dezelfde waarde voor Adres",
+            "een Type organisatie met dezelfde waarde voor Webadres",
         ),
         (lambda: User(email=UserFactory().email), "email", "een Gebruiker met dezelfde waarde voor E-mailadres"),
     ],

@@ -223,7 +223,7 @@ def production(tmp_path):
     complete = {
         "SECRET_KEY": "k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz",
         "ALLOWED_HOSTS": "oproepen.example.org",
-        "DATABASE_URL": f"sqlite:///{tmp_path}/portal.sqlite3",
+        "DATABASE_URL": "postgres://portal@127.0.0.1:1/portal",
         "EMAIL_HOST": "mail.example.org",
         "DEFAULT_FROM_EMAIL": "VLEVA <portaal@example.org>",
         "DATA_DIR": str(tmp_path),
@@ -253,6 +253,7 @@ def test_production_settings_pass_the_deployment_check(production):
         ("ALLOWED_HOSTS", "oproepen.example.org,*", "ALLOWED_HOSTS allows every host"),
         ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS is not set"),
         ("DATABASE_URL", "", "DATABASE_URL is not set"),
+        ("DATABASE_URL", "sqlite:////data/portal.sqlite3", "DATABASE_URL is not a PostgreSQL database"),
         ("EMAIL_HOST", None, "EMAIL_HOST is not set"),
         ("DEFAULT_FROM_EMAIL", "", "DEFAULT_FROM_EMAIL is not set"),
         ("STAFF_SECOND_FACTOR", "false", "STAFF_SECOND_FACTOR is off"),
