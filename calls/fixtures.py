@@ -25,6 +25,7 @@ def build_fixtures(pages, facts):
     parsed = {name: parse(name, text) for name, text in sorted(pages.items())}
     refuse_same_title(parsed)
     fund = merge_funds({name: page.fund for name, page in parsed.items() if page.fund})
+    refuse_unknown_slugs(facts, fund)
     return {
         "contacts": list(contact_rows(fund)),
         "funds": [*theme_rows(facts["themes"]), *applicant_type_rows(fund), *fund_rows(fund, facts)],
@@ -67,6 +68,16 @@ def merge_funds(blocks):
                 raise FixtureError(f"{name}: het blok over het fonds zegt iets anders dan een vorige pagina ({part})")
             merged[part] = known
     return merged
+
+
+def refuse_unknown_slugs(facts, fund):
+    """A call's themes and types must be among those of these fixtures."""
+    types = [address_slug(name) for name in fund["applicant_types"]]
+    known = {"themes": theme_names(facts["themes"]), "applicant_types": types}
+    for name, own in facts["calls"].items():
+        for part, slugs in known.items():
+            if unknown := [slug for slug in own.get(part, []) if slug not in slugs]:
+                raise FixtureError(f"{name}: facts.toml noemt bij {part} iets dat niet bestaat: {unknown[0]}")
 
 
 def row(model, **fields):
@@ -157,7 +168,7 @@ def call_fields(name, page, own, facts):
         "slug": address_slug(page.title),
         "code": code(name, page, own),
         "fund": [facts["fund"]["slug"]] if page.fund else None,
-        "themes": [[slug] for slug in themes(name, own, facts)],
+        "themes": [[slug] for slug in own.get("themes", [])],
         "applicant_types": [[slug] for slug in own.get("applicant_types", [])],
         "introduction": page.introduction,
         "objectives_before": page.objectives.before,
@@ -178,13 +189,6 @@ def call_fields(name, page, own, facts):
         "created_at": published_at or moment(name, deadline),
         "updated_at": published_at or moment(name, deadline),
     }
-
-
-def themes(name, own, facts):
-    slugs = own.get("themes", [])
-    if unknown := [slug for slug in slugs if slug not in theme_names(facts["themes"])]:
-        raise FixtureError(f"{name}: facts.toml kent het thema {unknown[0]} niet")
-    return slugs
 
 
 def moment(name, at):

@@ -228,13 +228,24 @@ def test_rows_are_changed_put_in_order_and_deleted(desk):
     assert (call.title, call.deadline) == ("Ander", brussels(2027, 6, 30, 17))
 
 
+@pytest.mark.parametrize("typed", ["17:00", "17.00", "17u00", "17u", "17:00:00"])
+def test_hours_are_typed_the_belgian_way(desk, typed):
+    call = CallFactory()
+    assert desk.send(change(call), deadline_0="30-06-2027", deadline_1=typed) == []
+    call.refresh_from_db()
+    assert call.deadline == brussels(2027, 6, 30, 17)
+
+
 @pytest.mark.parametrize(
     ("typed", "amount"),
     [
         ("1.320.069,53", "1320069.53"),
+        ("€ 1.320.069,53", "1320069.53"),
         ("1320069,53", "1320069.53"),
         ("1320069.53", "1320069.53"),
         ("32.700.000", "32700000"),
+        ("€ 1.320.069,53", "1320069.53"),
+        ("32 700 000", "32700000"),
         ("3.430", "3430"),
         ("0", "0"),
     ],

@@ -1,4 +1,4 @@
-"""Nothing of the five source pages is lost: each line can be read on the call's page, in the block where it belongs."""
+"""Nothing of the five source pages is lost: each line can be read on its call, in the block where it belongs."""
 
 import re
 from html.parser import HTMLParser

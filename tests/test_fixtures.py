@@ -106,11 +106,15 @@ def amount_not_on_the_page(folder):
 
 
 def unknown_theme_of_the_fund(folder):
-    edit(folder / "facts.toml", 'migratie = "Migratie"', 'asiel = "Asiel"')
+    edit(folder / "facts.toml", 'migratie = "Migratie"', 'migratie = "Asiel"')
 
 
 def unknown_theme_of_a_call(folder):
     edit(folder / "facts.toml", '"sociale-inclusie", "migratie"', '"sociale-inclusie", "integratie"')
+
+
+def unknown_type_of_a_call(folder):
+    edit(folder / "facts.toml", '"lokale-overheden"', '"ocmws"')
 
 
 def other_name_of_the_fund(folder):
@@ -158,7 +162,8 @@ REFUSALS = {
     two_codes: "amif-2017-ag-inte-03: de pagina en facts.toml geven elk een andere code",
     amount_not_on_the_page: f"{INTEGRATION}: het bedrag 1320069.54 uit facts.toml staat niet op de pagina",
     unknown_theme_of_the_fund: "facts.toml kent het thema Migratie niet",
-    unknown_theme_of_a_call: f"{CALL_02}: facts.toml kent het thema integratie niet",
+    unknown_theme_of_a_call: f"{CALL_02}: facts.toml noemt bij themes iets dat niet bestaat: integratie",
+    unknown_type_of_a_call: f"{INTEGRATION}: facts.toml noemt bij applicant_types iets dat niet bestaat: ocmws",
     other_name_of_the_fund: "facts.toml: het fonds heet op de pagina's Fonds voor Asiel, Migratie en Integratie",
     funds_that_contradict: f"{INTEGRATION}: het blok over het fonds zegt iets anders dan een vorige pagina (budgets)",
     broken_toml: "facts.toml: ",
