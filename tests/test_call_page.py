@@ -81,6 +81,7 @@ def test_a_call_with_everything_shows_rates_cutoffs_types_and_attachments(client
     assert b"".join(download.streaming_content) == b"%PDF-1.7"
     (tmp_path / document.file.name).unlink()
     assert client.get(document.get_absolute_url()).status_code == 404
+    assert "Oproepdocument" in text(client.get(call.get_absolute_url()))
 
 
 def test_attachments_of_a_draft_are_not_for_visitors(client):
@@ -123,3 +124,15 @@ def test_a_title_with_markup_is_text(client):
     html = client.get(call.get_absolute_url()).content.decode()
     assert "<script>alert" not in html
     assert "<b>Fonds</b>" not in html
+
+
+def test_the_description_keeps_paragraphs_apart(client):
+    call = CallFactory(introduction="<p>Een &amp; twee</p><ul><li>drie</li><li>vier</li></ul>")
+    html = client.get(call.get_absolute_url()).content.decode()
+    assert '<meta name="description" content="Een &amp; twee drie vier">' in html
+
+
+def test_who_may_apply_is_never_read_out_of_a_text(client):
+    call = CallFactory(final_beneficiaries="<p>Kinderen</p><p>Senioren</p>")
+    page = text(client.get(call.get_absolute_url()))
+    assert "Wie kan indienen zie Begunstigden Code" in page

@@ -148,6 +148,13 @@ def test_an_unknown_call_is_a_dutch_404_with_the_calls_that_share_its_words(clie
     )
 
 
+@pytest.mark.usefixtures("five_pages")
+@pytest.mark.parametrize("old", ["/nl/eu-algemeen/migratie/calls", "/index.php/nl/migratie/calls/"])
+def test_the_old_list_of_a_theme_redirects_to_the_theme(client, old):
+    response = client.get(old)
+    assert (response.status_code, response["Location"]) == (301, "/themas/migratie/")
+
+
 def test_a_draft_has_no_old_address(client):
     call = CallFactory(published_at=None)
     assert client.get(f"/call/migratie/{call.slug}").status_code == 404
