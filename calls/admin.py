@@ -3,7 +3,7 @@ from django.db.models import F
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from calls.models import Action, Budget, Call, Cutoff, Document, Objective
+from calls.models import Action, Budget, Call, Cutoff, Document, Objective, Synonym
 from calls.status import Publication, Status
 from portal.admin import ContentAdmin, StackedRows, Table, TabularRows
 
@@ -66,11 +66,14 @@ class CallAdmin(ContentAdmin):
     inlines = [CutoffInline, BudgetInline, ObjectiveInline, ActionInline, DocumentInline]
     readonly_fields = ["created_at", "updated_at"]
     fieldsets = [
-        (None, {"fields": ["title", ("title_language", "code"), "fund", "themes", "applicant_types", "slug"]}),
+        (
+            None,
+            {"fields": ["title", ("title_language", "code", "family"), "fund", "themes", "applicant_types", "slug"]},
+        ),
         (
             _("Dates"),
             {
-                "fields": ["opens_at", ("deadline_model", "deadline"), "published_at"],
+                "fields": ["opens_at", ("deadline_model", "deadline"), ("published_at", "withdrawn_at")],
                 "description": _("All hours are Belgian time."),
             },
         ),
@@ -91,3 +94,8 @@ class CallAdmin(ContentAdmin):
     @admin.display(description=_("publication"), ordering="published_at")
     def publication(self, call):
         return call.publication.label
+
+
+@admin.register(Synonym)
+class SynonymAdmin(ContentAdmin):
+    search_fields = ["terms"]

@@ -1,20 +1,40 @@
+import re
 from urllib.parse import urlsplit
 
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from calls.parts import Action, Budget, Cutoff, Document, Objective
+from calls.parts import Action, Budget, Cutoff, Document, Objective, count_date_change
 from calls.querysets import CallQuerySet
+from calls.search.models import SearchEntry, Stamp, Synonym, Word
 from calls.status import DeadlineModel, Publication, Status, publication_of, status_of
 from funds.models import ApplicantType, Fund, Theme
 from portal.dates import validate_sensible
 from portal.models import Addressed
 from portal.richtext import RichTextField
 
-__all__ = ["Action", "Budget", "Call", "Cutoff", "Document", "Objective"]
+__all__ = [
+    "Action",
+    "Budget",
+    "Call",
+    "Cutoff",
+    "Document",
+    "Objective",
+    "SearchEntry",
+    "Stamp",
+    "Synonym",
+    "Word",
+]
+
+
+def family_of(code):
+    """What the codes of a call's yearly editions share: AMIF-2020-AG-CALL-02 → amif-ag-call-02; without a year: nothing."""
+    family, years = re.subn(r"(?<!\d)(?:19|20)\d\d(?!\d)", " ", code)
+    return slugify(family.replace("/", " "))[:100] if years else ""
 
 
 class Call(Addressed):
@@ -89,6 +109,29 @@ class Call(Addressed):
         db_index=True,
         help_text=_("Empty: a draft that only staff can see. In the future: appears then, by itself."),
     )
+    withdrawn_at = models.DateTimeField(
+        _("withdrawn at"),
+        validators=[validate_sensible],
+        null=True,
+        blank=True,
+        help_text=_("From then on the page says that the funder withdrew the call, and no list shows it."),
+    )
+    family = models.CharField(
+        _("family"),
+        max_length=100,
+        blank=True,
+        db_index=True,
+        help_text=_(
+            "Calls of one family are editions of the same call. Made from the code, without its year; "
+            "give two calls the same family to link them, or empty it to unlink."
+        ),
+    )
+    sequence = models.PositiveIntegerField(
+        _("date changes"),
+        default=0,
+        editable=False,
+        help_text=_("How often the deadline changed; calendar programs see by it which event is newer."),
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
@@ -123,6 +166,13 @@ class Call(Addressed):
         if self.deadline and self.deadline_model == DeadlineModel.UNKNOWN:
             self.deadline_model = DeadlineModel.SINGLE_STAGE
 
+    def save(self, **kwargs):
+        if self._state.adding:
+            self.family = self.family or family_of(self.code)
+        else:
+            count_date_change(self, "deadline", kwargs)
+        super().save(**kwargs)
+
     def slug_source(self):
         return self.title
 
@@ -150,6 +200,11 @@ class Call(Addressed):
     def says_who_may_apply(self):
         """In words, which only a reader can tell apart from who profits in the end."""
         return bool(self.beneficiaries or self.target_group or self.final_beneficiaries)
+
+    @property
+    def who_may_apply(self):
+        """The types of organisation that the call names, else those of its fund."""
+        return self.applicant_types.all() or (self.fund.applicant_types.all() if self.fund else [])
 
     @property
     def has_vleva_contact(self):

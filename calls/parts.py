@@ -100,6 +100,15 @@ class Budget(CallRow):
         return self.label or (f"{self.rate}%" if self.amount is None else f"€ {number_format(self.amount)}")
 
 
+def count_date_change(row, field, save_options):
+    """Raises the row's `sequence` when the date in the field differs from the stored one; for use in save()."""
+    stored = type(row)._base_manager.filter(pk=row.pk).values_list(field, flat=True)
+    if getattr(row, field) not in list(stored):
+        row.sequence += 1
+        if save_options.get("update_fields") is not None:
+            save_options["update_fields"] = {*save_options["update_fields"], "sequence"}
+
+
 class CutoffQuerySet(models.QuerySet):
     def get_by_natural_key(self, call, at):
         return self.get(call__slug=call, at=at)
@@ -111,6 +120,7 @@ class Cutoff(models.Model):
     call = models.ForeignKey("calls.Call", models.CASCADE, related_name="cutoffs")
     label = models.CharField(_("label"), max_length=200, blank=True, help_text=_("For example “stage 1”."))
     at = models.DateTimeField(_("date and hour"), validators=[validate_sensible], help_text=_("Belgian time."))
+    sequence = models.PositiveIntegerField(default=0, editable=False)
 
     objects = CutoffQuerySet.as_manager()
 
@@ -132,6 +142,11 @@ class Cutoff(models.Model):
     def clean(self):
         if self.at and self.call.deadline and self.at >= self.call.deadline:
             raise ValidationError({"at": _("A cut-off comes before the final deadline.")})
+
+    def save(self, **kwargs):
+        if not self._state.adding:
+            count_date_change(self, "at", kwargs)
+        super().save(**kwargs)
 
     def natural_key(self):
         return (self.call.slug, self.at)

@@ -72,6 +72,11 @@ class CallQuerySet(models.QuerySet):
         cutoff = Min("cutoffs__at", filter=Q(cutoffs__at__gt=now))
         return self.annotate(next_at=Coalesce(cutoff, "deadline")).order_by(F("next_at").asc(nulls_last=True), "pk")
 
+    def in_order(self, pks):
+        """The rows with these primary keys, as a list in the same order."""
+        rows = self.in_bulk(pks)
+        return [rows[pk] for pk in pks if pk in rows]
+
     def for_list(self):
         """What a card needs, in a fixed number of queries."""
         return (
@@ -100,6 +105,20 @@ class CallQuerySet(models.QuerySet):
                 "fund__fund_contacts__contact",
             )
             .fetch_mode(models.FETCH_RAISE)
+        )
+
+    def for_index(self):
+        """All that a search looks into, in a fixed number of queries."""
+        return self.select_related("fund").prefetch_related(
+            "themes__parent",
+            "themes__contact",
+            "applicant_types",
+            "objectives",
+            "actions",
+            "budgets",
+            "documents",
+            "fund__applicant_types",
+            "fund__fund_contacts__contact",
         )
 
     def sharing_words(self, words):

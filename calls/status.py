@@ -32,20 +32,25 @@ class Publication(models.TextChoices):
     DRAFT = "draft", _("Draft")
     SCHEDULED = "scheduled", _("Scheduled")
     PUBLISHED = "published", _("Published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 def publication_of(call, now):
     """Whether everybody sees the call at an aware moment; the same rules as `publication_conditions`."""
     if call.published_at is None:
         return Publication.DRAFT
+    if call.withdrawn_at and call.withdrawn_at <= now:
+        return Publication.WITHDRAWN
     return Publication.PUBLISHED if call.published_at <= now else Publication.SCHEDULED
 
 
 def publication_conditions(now):
+    standing = Q(withdrawn_at=None) | Q(withdrawn_at__gt=now)
     return {
         Publication.DRAFT: Q(published_at=None),
-        Publication.SCHEDULED: Q(published_at__gt=now),
-        Publication.PUBLISHED: Q(published_at__lte=now),
+        Publication.SCHEDULED: Q(published_at__gt=now) & standing,
+        Publication.PUBLISHED: Q(published_at__lte=now) & standing,
+        Publication.WITHDRAWN: Q(published_at__isnull=False, withdrawn_at__lte=now),
     }
 
 

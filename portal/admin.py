@@ -1,16 +1,15 @@
 """The admin site and what its pages share."""
 
-import re
-
 from admin_ordering.admin import OrderableAdmin
 from allauth.account.decorators import secure_admin_login
-from django import forms
 from django.contrib import admin
 from django.db import models
 from django.utils import translation
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+
+from portal.forms import BelgianDecimalField
 
 
 class PortalAdminSite(admin.AdminSite):
@@ -48,13 +47,6 @@ class ContentAdmin(admin.ModelAdmin):
 
 def verbose_names(model):
     return [field.verbose_name for field in (*model._meta.fields, *model._meta.many_to_many)]
-
-
-class BelgianDecimalField(forms.DecimalField):
-    """Takes an amount or rate as the site itself writes it: € 1.320.069,53 or 12,5%."""
-
-    def to_python(self, value):
-        return super().to_python(re.sub(r"[€%\s]", "", value) if isinstance(value, str) else value)
 
 
 class Rows(OrderableAdmin):

@@ -15,6 +15,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from calls.models import Stamp
+from calls.search.indexing import index_pending
 from tests.browser import Mailbox, hear_complaints
 from tests.desk import Desk
 from tests.factories import EditorFactory, UserFactory
@@ -36,6 +38,18 @@ def pytest_collection_modifyitems(items):
 def quick_passwords(settings):
     """Hashing is slow on purpose: it would take most of the tests' time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def index_at_first_look(monkeypatch):
+    """Most tests never commit: what waits for the commit is done before the first look at the lists."""
+    look = Stamp.now
+
+    def index_and_look():
+        index_pending()
+        return look()
+
+    monkeypatch.setattr(Stamp, "now", index_and_look)
 
 
 @pytest.fixture

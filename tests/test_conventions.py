@@ -49,7 +49,7 @@ def test_no_migration_is_missing(db):
 # Which of our apps each may import. portal's shared parts know none; its settings, URLs and home page look at all.
 MAY_IMPORT = {"contacts": {"portal"}, "funds": {"contacts", "portal"}, "calls": {"funds", "contacts", "portal"}}
 MAY_IMPORT["accounts"] = {"calls", "funds", "contacts", "portal"}
-SHARED_NAMES = ("models", "richtext", "dates", "admin", "middleware", "apps", "templatetags/portal")
+SHARED_NAMES = ("models", "forms", "richtext", "dates", "admin", "middleware", "apps", "templatetags/portal")
 SHARED = [f"portal/{name}.py" for name in SHARED_NAMES]
 
 
@@ -102,7 +102,7 @@ def test_no_moment_is_naive(settings):
 
 
 # Rich text: what is shown as HTML has been sanitised on its way into the database.
-PLAIN_TEXTS = {"funds.Fund.notice"}
+PLAIN_TEXTS = {"funds.Fund.notice"} | {f"calls.SearchEntry.{name}" for name in ("code", "title", "names", "text")}
 
 
 def test_every_long_text_is_rich_text():

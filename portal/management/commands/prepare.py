@@ -20,6 +20,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         self.load_first_content()
+        call_command("index_calls", missing=True)
         if not no_static:
             self.collect_static()
 

@@ -1,0 +1,186 @@
+"""Which published calls fit a set of criteria, in which order, and how many would fit others."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+
+import numpy as np
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from calls.columns import current_columns
+from calls.status import Status
+
+PERIODS = [7, 30, 90]  # days
+
+
+class StatusChoice(models.TextChoices):
+    """The status filter as the address writes it; without one a list shows what can still be applied for."""
+
+    OPEN = "open", _("Open")
+    UPCOMING = "binnenkort", _("Upcoming")
+    CLOSED = "gesloten", _("Closed")
+    UNKNOWN = "onbekend", _("Deadline unknown")
+    ALL = "alle", _("All")
+
+
+class Sort(models.TextChoices):
+    FIT = "relevantie", _("best match")
+    DEADLINE = "deadline", _("next deadline")
+    NEWEST = "nieuwste", _("newest")
+    BUDGET = "budget", pgettext_lazy("sort", "largest budget")
+
+
+STATUS_OF_CHOICE = {
+    StatusChoice.OPEN: Status.OPEN,
+    StatusChoice.UPCOMING: Status.UPCOMING,
+    StatusChoice.CLOSED: Status.CLOSED,
+    StatusChoice.UNKNOWN: Status.UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What somebody asks for. Slugs; days; euro. Empty means: everything, except for the status."""
+
+    status: str = ""
+    theme: list[str] = field(default_factory=list)
+    fund: list[str] = field(default_factory=list)
+    organisation: list[str] = field(default_factory=list)
+    closes_within: int | None = None
+    opened_within: int | None = None
+    budget_from: int | None = None
+    budget_to: int | None = None
+
+
+class Selection:
+    """The calls that fit the criteria and, where somebody searches, the hits of the search."""
+
+    def __init__(self, criteria, hits=None, sort="", now=None):
+        self.criteria, self.hits = criteria, hits
+        self.columns = current_columns()
+        self.moment = self.columns.at(now or timezone.now())
+        self.sort = sort or (Sort.FIT if hits else Sort.DEADLINE)
+
+    # What one criterion lets through ---------------------------------------------------------------------------------
+
+    def has_status(self, value):
+        if value == StatusChoice.ALL:
+            return self.moment.published
+        status = STATUS_OF_CHOICE.get(value)
+        return self.moment.status[status] if status else self.moment.current
+
+    def has_theme(self, slug):
+        return self.columns.theme[slug]
+
+    def has_fund(self, slug):
+        return self.columns.fund == self.columns.funds[slug].pk
+
+    def is_for_organisation(self, slug):
+        return self.columns.type[slug]
+
+    def closes_within(self, days):
+        """Open, with the final deadline at most so many days away."""
+        last = self.moment.now + microseconds_in(days)
+        return self.moment.status[Status.OPEN] & (self.columns.deadline <= last)
+
+    def opened_within(self, days):
+        opens_at = self.columns.opens_at
+        return (opens_at > self.moment.now - microseconds_in(days)) & (opens_at <= self.moment.now)
+
+    def has_budget(self, smallest, largest):
+        """A call of which no amount is known fits no range."""
+        cents = self.columns.amount
+        return (cents > 0) & (cents >= (smallest or 0) * 100) & (cents <= min((largest or 10**13) * 100, 2**62))
+
+    # Together --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def everything(self):
+        """The published calls, or the hits among them."""
+        published = self.moment.published
+        return published if self.hits is None else published & self.columns.mask(self.hits.pks)
+
+    @cached_property
+    def masks(self):
+        """For each criterion in use the calls it lets through; values of one criterion add up."""
+        asked = self.criteria
+        masks = {"status": self.has_status(asked.status)}
+        for name, lets_through in self.choices.items():
+            if values := getattr(asked, name):
+                masks[name] = np.logical_or.reduce([lets_through(value) for value in values])
+        for name, lets_through in self.periods.items():
+            if days := getattr(asked, name):
+                masks[name] = lets_through(days)
+        if asked.budget_from is not None or asked.budget_to is not None:
+            masks["budget"] = self.has_budget(asked.budget_from, asked.budget_to)
+        return masks
+
+    @property
+    def choices(self):
+        return {"theme": self.has_theme, "fund": self.has_fund, "organisation": self.is_for_organisation}
+
+    @property
+    def periods(self):
+        return {"closes_within": self.closes_within, "opened_within": self.opened_within}
+
+    def fitting(self, without=None):
+        """The calls that pass all criteria but one."""
+        mask = self.everything
+        for name, passed in self.masks.items():
+            mask = mask & passed if name != without else mask
+        return mask
+
+    @cached_property
+    def found(self):
+        return self.fitting()
+
+    @cached_property
+    def total(self):
+        return int(np.count_nonzero(self.found))
+
+    def total_without(self, name):
+        """How many calls there would be if one criterion were dropped (the status: among calls of every status)."""
+        return int(np.count_nonzero(self.fitting(without=name)))
+
+    def counts(self, name):
+        """{value: number of calls} for every value of a criterion, all other criteria kept."""
+        others = self.fitting(without=name)
+        return {value: int(np.count_nonzero(others & passed(value))) for value, passed in self.values(name)}
+
+    def values(self, name):
+        """Every value of a criterion with the method that says who has it."""
+        slugs = {"theme": self.columns.themes, "fund": self.columns.funds, "organisation": self.columns.types}
+        if name == "status":
+            return [(value, self.has_status) for value in ("", *StatusChoice.values)]
+        if name in self.periods:
+            return [(days, self.periods[name]) for days in PERIODS]
+        return [(slug, self.choices[name]) for slug in slugs[name]]
+
+    # In order --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def order(self):
+        """The positions of the calls found, in the order asked for."""
+        orders = {Sort.NEWEST: "by_publication", Sort.BUDGET: "by_amount"}
+        order = getattr(self.moment, orders.get(self.sort, "by_deadline"))
+        order = order[self.found[order]]
+        return order[self.by_fit(order)] if self.sort == Sort.FIT and self.hits else order
+
+    def by_fit(self, order):
+        """Code, then title, then names, then text; in each the calls that run before the closed ones."""
+        rank = np.full(len(self.columns.pk), len(self.hits.levels), np.int8)
+        for level, pks in reversed(list(enumerate(self.hits.levels))):
+            rank[self.columns.mask(pks)] = level
+        closed = self.moment.status[Status.CLOSED]
+        return np.argsort((rank * 2 + closed)[order], kind="stable")
+
+    def pks(self, start=0, stop=None):
+        """The primary keys of the calls found, in order."""
+        return self.columns.pk[self.order[start:stop]].tolist()
+
+
+def microseconds_in(days):
+    return timedelta(days=days) // timedelta(microseconds=1)
