@@ -99,6 +99,7 @@ class CallFilter(django_filters.FilterSet):
     budget_van = AmountFilter(_("Budget from"))
     budget_tot = AmountFilter(_("Budget to"))
     sorteer = OneOf(label=_("Sort by"), choices=Sort.choices)
+    weergave = OneOf(label=_("Show as"), choices=[("tijdlijn", _("Timeline"))])
 
     def __init__(self, data=None, now=None):
         super().__init__(QueryDict() if data is None else data, queryset=Call.objects.published())

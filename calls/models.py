@@ -32,7 +32,7 @@ __all__ = [
 
 
 def family_of(code):
-    """What the codes of a call's yearly editions share: AMIF-2020-AG-CALL-02 → amif-ag-call-02; without a year: nothing."""
+    """What the codes of yearly editions share: AMIF-2020-AG-CALL-02 → amif-ag-call-02; without a year nothing."""
     family, years = re.subn(r"(?<!\d)(?:19|20)\d\d(?!\d)", " ", code)
     return slugify(family.replace("/", " "))[:100] if years else ""
 

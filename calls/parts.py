@@ -139,14 +139,14 @@ class Cutoff(models.Model):
     def __str__(self):
         return self.label or f"{localtime(self.at):%d/%m/%Y %H:%M}"
 
-    def clean(self):
-        if self.at and self.call.deadline and self.at >= self.call.deadline:
-            raise ValidationError({"at": _("A cut-off comes before the final deadline.")})
-
     def save(self, **kwargs):
         if not self._state.adding:
             count_date_change(self, "at", kwargs)
         super().save(**kwargs)
+
+    def clean(self):
+        if self.at and self.call.deadline and self.at >= self.call.deadline:
+            raise ValidationError({"at": _("A cut-off comes before the final deadline.")})
 
     def natural_key(self):
         return (self.call.slug, self.at)

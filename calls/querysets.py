@@ -30,6 +30,10 @@ class CallQuerySet(models.QuerySet):
         """What the user may see at a call's public address: staff also drafts and scheduled calls."""
         return self.all() if user.is_active and user.is_staff else self.published()
 
+    def withdrawn(self):
+        """What everybody could see until the funder or VLEVA took it back."""
+        return self.with_publication(Publication.WITHDRAWN).filter(published_at__lt=F("withdrawn_at"))
+
     def with_status(self, status):
         return self.filter(status_conditions(timezone.now())[status])
 
@@ -61,6 +65,11 @@ class CallQuerySet(models.QuerySet):
         rows = self.model.themes.through.objects.filter(theme__in=ids)
         return self.filter(pk__in=rows.values("call"))
 
+    def editions_of(self, call):
+        """The other calls of its family, the newest first; a call without a family has none."""
+        others = self.filter(family=call.family).exclude(pk=call.pk) if call.family else self.none()
+        return others.newest_deadline_first()
+
     def newest_deadline_first(self):
         """Rolling calls, then the latest deadline, then calls whose deadline is unknown."""
         no_end = Case(When(deadline_model=DeadlineModel.ROLLING, then=0), When(deadline=None, then=2), default=1)
@@ -72,17 +81,37 @@ class CallQuerySet(models.QuerySet):
         cutoff = Min("cutoffs__at", filter=Q(cutoffs__at__gt=now))
         return self.annotate(next_at=Coalesce(cutoff, "deadline")).order_by(F("next_at").asc(nulls_last=True), "pk")
 
+    def newest_first(self):
+        """By publication."""
+        return self.order_by("-published_at", "-pk")
+
     def in_order(self, pks):
         """The rows with these primary keys, as a list in the same order."""
         rows = self.in_bulk(pks)
         return [rows[pk] for pk in pks if pk in rows]
 
+    def for_line(self):
+        """What one line about a call needs."""
+        return self.select_related("fund").defer(*self.model.long_texts()).fetch_mode(models.FETCH_RAISE)
+
     def for_list(self):
         """What a card needs, in a fixed number of queries."""
+        return self.for_line().prefetch_related("themes", "cutoffs", "budgets")
+
+    def for_results(self):
+        """What a card with a few lines of the text needs."""
+        return self.for_list().defer(None).prefetch_related("objectives", "actions", "documents")
+
+    def for_calendar(self):
+        """What a call's dates need in a calendar, in a fixed number of queries."""
+        return self.for_line().prefetch_related("themes", "cutoffs")
+
+    def for_export(self):
+        """All that is known of the calls themselves, in a fixed number of queries."""
+        rows = ("themes", "applicant_types", "objectives", "actions", "budgets", "cutoffs", "documents")
         return (
             self.select_related("fund")
-            .prefetch_related("themes", "cutoffs", "budgets")
-            .defer(*self.model.long_texts())
+            .prefetch_related(*rows, "fund__applicant_types")
             .fetch_mode(models.FETCH_RAISE)
         )
 

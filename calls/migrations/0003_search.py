@@ -1,3 +1,5 @@
+import re
+
 from django.db import migrations
 from django.utils.text import slugify
 
@@ -59,8 +61,6 @@ def drop_structure(apps, schema_editor):
 
 def fill_families(apps, schema_editor):
     """The same rule as calls.models.family_of, as it was when families came."""
-    import re
-
     for call in apps.get_model("calls.Call").objects.exclude(code="").only("code"):
         family, years = re.subn(r"(?<!\d)(?:19|20)\d\d(?!\d)", " ", call.code)
         if years:

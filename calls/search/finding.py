@@ -129,7 +129,7 @@ def is_form(row, word):
 
 
 def begin_alike(one, other):
-    """Three letters, as they are or behind the ge- of a participle; taal and talen differ in the double letter alone."""
+    """Their first three letters, double ones once (taal, talen) and the ge- of a participle aside."""
     starts = [re.sub(r"(.)\1", r"\1", re.sub(r"^ge(?=\w{4,}(?:d|t|de|te)$)", "", word))[:3] for word in (one, other)]
     return min(starts, key=len) == max(starts, key=len)[: len(min(starts, key=len))]
 
@@ -138,5 +138,7 @@ def matching(queryset, text):
     """The rows of a queryset of calls that a search for the text finds, as an ordinary queryset."""
     search = Search(text)
     if search.tree:
-        queryset = queryset.filter(pk__in=RawSQL(*subselect(search.tree)))
-    return queryset.exclude(pk__in=RawSQL(*subselect(search.excluded))) if search.excluded else queryset
+        queryset = queryset.filter(pk__in=RawSQL(*subselect(search.tree)))  # noqa: S611 - parameters are apart
+    if search.excluded:
+        queryset = queryset.exclude(pk__in=RawSQL(*subselect(search.excluded)))  # noqa: S611 - the same
+    return queryset

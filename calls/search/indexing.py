@@ -75,7 +75,7 @@ def entry_of(call):
         code=joined([*code, compact(call.code)] if len(code) > 1 else code),
         title=joined(telling(words(call.title))),
         names=joined(telling(words(" ".join(names_of(call))))),
-        text=joined(telling(words(" ".join(texts_of(call))))),
+        text=joined(telling(words(" ".join([*texts_of(call), *contacts_of(call)])))),
     )
 
 
@@ -93,11 +93,14 @@ def names_of(call):
 
 
 def texts_of(call):
-    """All that the call's page says in its texts and rows, and its contacts; the fund's text is the same for all."""
+    """All that the call's page says in its own texts and rows; the fund's text is the same for all its calls."""
     yield from (plain(getattr(call, name)) for name in call.long_texts())
     for related, fields in ROWS.items():
         for row in getattr(call, related).all():
             yield from (plain(getattr(row, name)) for name in fields)
+
+
+def contacts_of(call):
     contacts = [link.contact for link in call.fund.fund_contacts.all()] if call.fund else []
     for contact in [*contacts, *(theme.contact for theme in call.themes.all() if theme.contact)]:
         yield from (contact.organisation, contact.name)

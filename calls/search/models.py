@@ -19,6 +19,9 @@ class SearchEntry(models.Model):
     names = models.TextField()
     text = models.TextField()
 
+    def __str__(self):
+        return f"{self.code} {self.title}"
+
 
 class Word(models.Model):
     """A word that occurs in some call, with its Dutch and its English stem: how a word form finds another."""
@@ -64,6 +67,9 @@ class Stamp(models.Model):
     """Another value after every change of what lists show, so that a copy in memory knows when it is old."""
 
     value = models.CharField(max_length=22)
+
+    def __str__(self):
+        return self.value
 
     @classmethod
     def now(cls):

@@ -29,7 +29,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Query:
-    """Each group needs one of its terms; no call may have an excluded one. `dropped`: what was too common or too much."""
+    """Each group needs one of its terms, and no call may have an excluded one. `dropped`: too common, or too much."""
 
     groups: tuple[tuple[Term, ...], ...] = ()
     excluded: tuple[Term, ...] = ()

@@ -11,17 +11,19 @@ WORD_LENGTH = 40
 PLURAL = re.compile(r"(?<=\w)['’]s\b")
 WORD = re.compile(r"[^\W_]+")
 
-STOP_WORDS = frozenset(
-    # Dutch
-    "aan al alle als andere bij dan dat de deze die dit door dus een eigen elk elke en er ook of om onder op over "
-    "haar had hebben heeft hem het hier hij hoe hun ik in is je kan kunnen maar me meer men met mijn moet moeten na "
-    "naar niet nog nu ons onze te ten ter tot tussen u uit uw van veel voor waar waarbij wanneer want was wat we wel "
-    "werd wie wij wordt worden zal ze zich zij zijn zo zoals zonder zou zullen "
-    # English
-    "a an and any are as at be been but by can for from had has have her his how if into it its may more most no not "
-    "on or other our shall should so such than that the their them then there these they this those through to under "
-    "up was were what when where which who will with would you your".split()
-)
+DUTCH = """
+aan al alle als andere bij dan dat de deze die dit door dus een eigen elk elke en er ook of om onder op over haar
+had hebben heeft hem het hier hij hoe hun ik in is je kan kunnen maar me meer men met mijn moet moeten na naar niet
+nog nu ons onze te ten ter tot tussen u uit uw van veel voor waar waarbij wanneer want was wat we wel werd wie wij
+wordt worden zal ze zich zij zijn zo zoals zonder zou zullen
+"""
+ENGLISH = """
+a an and any are as at be been but by can for from had has have her his how if into it its may more most no not on
+or other our shall should so such than that the their them then there these they this those through to under up was
+were what when where which who will with would you your
+"""
+# They stand in nearly every call.
+STOP_WORDS = frozenset((DUTCH + ENGLISH).split())
 
 
 def fold(text):

@@ -1,0 +1,114 @@
+"""The list of calls: search, filters, order, pages, as cards or as a timeline; the same page with and without htmx."""
+
+from collections.abc import Sequence
+
+from django.core.paginator import Paginator
+from django.http import QueryDict
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from calls import panel
+from calls.filters import CallFilter
+from calls.models import Call
+from calls.search.marking import Marker
+from calls.search.spelling import respelled
+from calls.timeline import Timeline
+
+PER_PAGE = 20
+VIEWS = {"": "calls/_results.html", "tijdlijn": "calls/_timeline.html"}
+
+
+class Rows(Sequence):
+    """The calls of a selection, fetched a page at a time."""
+
+    def __init__(self, selection, calls):
+        self.selection, self.calls = selection, calls
+
+    def __len__(self):
+        return self.selection.total
+
+    def __getitem__(self, part):
+        return self.calls.in_order(self.selection.pks(part.start, part.stop))
+
+
+@require_safe
+def call_list(request):
+    """What the address says and nobody understands is named on the page and passed over."""
+    in_place = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+    context = found(request.GET)
+    response = render(request, "calls/list.html#found" if in_place else "calls/list.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    if in_place:
+        address = f"{request.path}?{context['state']}".rstrip("?")
+        response["HX-Replace-Url" if only_typed(request, context["finder"]) else "HX-Push-Url"] = address
+    return response
+
+
+def found(data):
+    """Everything that the list shows for a query string."""
+    finder = CallFilter(data)
+    view = finder.chosen.get("weergave", "")
+    page = Paginator(Rows(finder.selection, rows_for(finder)), PER_PAGE).get_page(data.get("pagina"))
+    calls = list(page)
+    marker = Marker(finder.search) if finder.search else None
+    for call in calls if marker else []:
+        call.marked_title, call.snippet = marker.mark(call.title), marker.snippet(call)
+    return {
+        "finder": finder,
+        "page_obj": page,
+        "calls": calls,
+        "page_range": page.paginator.get_elided_page_range(page.number),
+        "total": finder.selection.total,
+        "state": finder.state,
+        "list_state": finder.state_with(weergave=""),
+        "timeline_state": finder.state_with(weergave="tijdlijn"),
+        "view": view,
+        "results": VIEWS[view],
+        "timeline": Timeline(calls) if view and calls else None,
+        "groups": panel.groups(finder),
+        "chips": panel.chips(finder),
+        "sorts": panel.sorts(finder),
+        "theme": only_theme(finder),
+        "ignored": ignored(finder, page),
+        **(nothing_found(finder) if not finder.selection.total else {}),
+    }
+
+
+def rows_for(finder):
+    """The rows of cards; a search also reads the texts, to show where its words stand."""
+    calls = Call.objects.published()
+    return calls.for_results() if finder.search else calls.for_list()
+
+
+def only_theme(finder):
+    """The theme, where it is the one thing chosen: the list is then its page of calls."""
+    chosen = finder.chosen.get("thema", [])
+    return finder.selection.columns.themes[chosen[0]] if len(chosen) == 1 else None
+
+
+def ignored(finder, page):
+    """What of the address had no meaning, as readable text."""
+    return [part for part in finder.ignored if part != f"pagina={page.number}"]
+
+
+def nothing_found(finder):
+    """Ways on from an empty list: another spelling with its calls, a filter less, what closed last."""
+    spelling = respelled(finder.search) if finder.search else None
+    context = {"ways_out": panel.ways_out(finder)}
+    for changes in ({}, {"status": "alle"}) if spelling else ():
+        state = finder.state_with(q=spelling, **changes)
+        other = CallFilter(QueryDict(state))
+        if other.selection.total:
+            meant = Call.objects.published().for_list().in_order(other.selection.pks(0, 5))
+            context |= {"spelling": spelling, "spelled": other.selection.total, "spelled_state": state, "meant": meant}
+            break
+    if not finder.chosen:
+        context["closed"] = Call.objects.published().closed().newest_deadline_first().for_list()[:5]
+    return context
+
+
+def only_typed(request, finder):
+    """Whether the address the visitor sees differs in the words alone: typing fills no history."""
+    shown = CallFilter(QueryDict(request.headers.get("HX-Current-URL", "").partition("?")[2]))
+    return shown.state_with(q="") == finder.state_with(q="") and "q" in finder.chosen and "q" in shown.chosen
