@@ -101,11 +101,10 @@ class CallFilter(django_filters.FilterSet):
     sorteer = OneOf(label=_("Sort by"), choices=Sort.choices)
     weergave = OneOf(label=_("Show as"), choices=[("tijdlijn", _("Timeline"))])
 
-    def __init__(self, data=None, now=None):
+    def __init__(self, data=None, columns=None):
         super().__init__(QueryDict() if data is None else data, queryset=Call.objects.published())
-        self.now = now
-        columns = current_columns()
-        for name, options in {"thema": columns.themes, "fonds": columns.funds, "organisatie": columns.types}.items():
+        self.columns = here = columns or current_columns()
+        for name, options in {"thema": here.themes, "fonds": here.funds, "organisatie": here.types}.items():
             self.filters[name].extra["choices"] = [(one.slug, one.name) for one in options.values()]
 
     def filter_queryset(self, queryset):
@@ -130,8 +129,8 @@ class CallFilter(django_filters.FilterSet):
 
     @cached_property
     def selection(self):
-        hits = self.search.hits(current_columns().pk) if self.search else None
-        return Selection(self.criteria, hits, self.chosen.get("sorteer", ""), self.now)
+        hits = self.search.hits(self.columns.pk) if self.search else None
+        return Selection(self.columns, self.criteria, hits, self.chosen.get("sorteer", ""))
 
     @cached_property
     def state(self):

@@ -84,7 +84,7 @@ def rows_for(finder):
 def only_theme(finder):
     """The theme, where it is the one thing chosen: the list is then its page of calls."""
     chosen = finder.chosen.get("thema", [])
-    return finder.selection.columns.themes[chosen[0]] if len(chosen) == 1 else None
+    return finder.columns.themes[chosen[0]] if len(chosen) == 1 else None
 
 
 def ignored(finder, page):
@@ -98,7 +98,7 @@ def nothing_found(finder):
     context = {"ways_out": panel.ways_out(finder)}
     for changes in ({}, {"status": "alle"}) if spelling else ():
         state = finder.state_with(q=spelling, **changes)
-        other = CallFilter(QueryDict(state))
+        other = CallFilter(QueryDict(state), finder.columns)
         if other.selection.total:
             meant = Call.objects.published().for_list().in_order(other.selection.pks(0, 5))
             context |= {"spelling": spelling, "spelled": other.selection.total, "spelled_state": state, "meant": meant}
@@ -110,5 +110,5 @@ def nothing_found(finder):
 
 def only_typed(request, finder):
     """Whether the address the visitor sees differs in the words alone: typing fills no history."""
-    shown = CallFilter(QueryDict(request.headers.get("HX-Current-URL", "").partition("?")[2]))
+    shown = CallFilter(QueryDict(request.headers.get("HX-Current-URL", "").partition("?")[2]), finder.columns)
     return shown.state_with(q="") == finder.state_with(q="") and "q" in finder.chosen and "q" in shown.chosen

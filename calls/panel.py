@@ -6,7 +6,6 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from calls.columns import current_columns
 from calls.filters import CRITERIA
 from calls.selection import Selection, Sort, StatusChoice
 from portal.templatetags.portal import euro
@@ -50,7 +49,7 @@ class Chip:
 
 
 def groups(finder):
-    themes = current_columns().themes
+    themes = finder.columns.themes
     found = []
     for name in GROUPS:
         field, counts, chosen = finder.form.fields[name], finder.counts[name], finder.chosen.get(name, "")
@@ -98,7 +97,7 @@ def ways_out(finder):
     """Where nothing was found: each single filter that would give calls when dropped, and how many."""
     selection, found = finder.selection, []
     if finder.search:
-        total = Selection(finder.criteria).total
+        total = Selection(finder.columns, finder.criteria).total
         found.append(Chip(_("Search for"), finder.chosen["q"], finder.state_with(q="", sorteer=""), total))
     for criterion in selection.masks:
         names = [name for name, other in CRITERIA.items() if other.startswith(criterion) and name in finder.chosen]

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from calls.columns import current_columns
 from calls.status import Status
 
 PERIODS = [7, 30, 90]  # days
@@ -58,10 +57,9 @@ class Criteria:
 class Selection:
     """The calls that fit the criteria and, where somebody searches, the hits of the search."""
 
-    def __init__(self, criteria, hits=None, sort="", now=None):
-        self.criteria, self.hits = criteria, hits
-        self.columns = current_columns()
-        self.moment = self.columns.at(now or timezone.now())
+    def __init__(self, columns, criteria, hits=None, sort=""):
+        self.columns, self.criteria, self.hits = columns, criteria, hits
+        self.moment = columns.at(timezone.now())
         self.sort = sort or (Sort.FIT if hits else Sort.DEADLINE)
 
     # What one criterion lets through ---------------------------------------------------------------------------------

@@ -55,6 +55,10 @@ class FundFactory(DjangoModelFactory):
     period = "2021-2027"
 
 
+# What is made of the content, for searches and lists.
+DERIVED = {"calls.SearchEntry", "calls.Word", "calls.Stamp"}
+
+
 class CallFactory(DjangoModelFactory):
     """A published call that is open for another thirty days."""
 

@@ -10,4 +10,4 @@ def text(response):
 
 
 def titles(response):
-    return re.findall(r'<h3><a href="/oproepen/[^"]+" lang="\w\w">([^<]+)</a>', response.content.decode())
+    return re.findall(r'<h[34]><a href="/oproepen/[^"]+" lang="\w\w">([^<]+)</a>', response.content.decode())

@@ -47,6 +47,7 @@ def test_these_models_are_at_the_desk_and_no_others():
         "accounts.User",
         "auth.Group",
         "calls.Call",
+        "calls.Synonym",
         "contacts.Contact",
         "funds.ApplicantType",
         "funds.Fund",
@@ -69,7 +70,7 @@ def test_an_editor_sees_no_accounts(desk, model, part):
 
 def test_an_editor_sees_only_content(desk, chief):
     heads = re.compile(r'<tr class="model-(\w+)')
-    content = ["call", "fund", "theme", "applicanttype", "contact"]
+    content = ["call", "synonym", "fund", "theme", "applicanttype", "contact"]
     assert heads.findall(desk.client.get("/beheer/").text) == content
     assert heads.findall(chief.client.get("/beheer/").text) == [*content, "user", "emailaddress", "group"]
 

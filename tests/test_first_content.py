@@ -12,14 +12,15 @@ from calls.models import Call
 from calls.status import DeadlineModel, Status
 from funds.models import Fund, Theme
 from portal.management.commands.prepare import static_fingerprint
-from tests.factories import BRUSSELS, CallFactory, ContactFactory, FundFactory, ThemeFactory
+from tests.factories import BRUSSELS, DERIVED, CallFactory, ContactFactory, FundFactory, ThemeFactory
 
 
 def every_row():
     """All rows of all tables of content, the tables between calls and themes too, with all columns."""
     ours = [apps.get_app_config(name) for name in ("contacts", "funds", "calls")]
     models = [model for app in ours for model in app.get_models(include_auto_created=True)]
-    return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in models}
+    kept = [model for model in models if model._meta.label not in DERIVED]
+    return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in kept}
 
 
 def test_loading_twice_changes_nothing(five_pages):
@@ -42,6 +43,7 @@ def test_loading_twice_changes_nothing(five_pages):
         "calls.Objective": 9,
         "calls.Action": 47,
         "calls.Budget": 6,
+        "calls.Synonym": 6,
     }
 
 

@@ -14,14 +14,15 @@ from tests.reading import text, titles
 pytestmark = pytest.mark.django_db
 
 
-def test_the_list_has_the_newest_deadline_first_rolling_above_and_unknown_below(client):
+def test_the_list_has_the_next_deadline_first_then_rolling_unknown_and_closed(client):
     now = timezone.now()
     CallFactory(title="Onbekend", deadline=None, deadline_model=DeadlineModel.UNKNOWN)
     CallFactory(title="Oud", deadline=now - timedelta(days=900))
     CallFactory(title="Laat", deadline=now + timedelta(days=900))
     CallFactory(title="Doorlopend", deadline=None, deadline_model=DeadlineModel.ROLLING)
     CallFactory(title="Gauw", deadline=now + timedelta(days=2))
-    assert titles(client.get("/oproepen/")) == ["Doorlopend", "Laat", "Gauw", "Oud", "Onbekend"]
+    assert titles(client.get("/oproepen/")) == ["Gauw", "Laat", "Doorlopend"]
+    assert titles(client.get("/oproepen/?status=alle")) == ["Gauw", "Laat", "Doorlopend", "Onbekend", "Oud"]
 
 
 def test_the_list_has_pages_and_goes_back_right(client):
@@ -41,11 +42,12 @@ def test_the_list_has_pages_and_goes_back_right(client):
         ("pagina=abc", "pagina=abc"),
         ("pagina=99", "pagina=99"),
         ("pagina=-1", "pagina=-1"),
-        ("pagina=", "pagina="),
+        ("status=x", "status=x"),
+        ("budget_van=veel", "budget_van=veel"),
         ("thema=bestaat-niet", "thema=bestaat-niet"),
         ("thema=%00", "thema=\x00"),
         ("kleur=rood&utm_source=nieuwsbrief", "kleur=rood"),
-        ("q=%3Cscript%3E", "q=&lt;script&gt;"),
+        ("kleur=%3Cscript%3E", "kleur=&lt;script&gt;"),
     ],
 )
 def test_what_the_address_says_in_vain_is_named_and_passed_over(client, query, ignored):

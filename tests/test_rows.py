@@ -9,14 +9,15 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db.models import ProtectedError
 
-from calls.models import Action, Budget, Call, Cutoff, Document, Objective
+from calls.models import Action, Budget, Call, Cutoff, Document, Objective, Synonym
 from calls.status import DeadlineModel
 from contacts.models import Contact
 from funds.models import ApplicantType, Fund, FundBudget, FundContact, FundObjective, Theme
-from tests.factories import CallFactory, ContactFactory, ThemeFactory, brussels
+from tests.factories import DERIVED, CallFactory, ContactFactory, ThemeFactory, brussels
 
 pytestmark = pytest.mark.django_db
-CONTENT = [model for app in ("contacts", "funds", "calls") for model in apps.get_app_config(app).get_models()]
+MODELS = [model for app in ("contacts", "funds", "calls") for model in apps.get_app_config(app).get_models()]
+CONTENT = [model for model in MODELS if model._meta.label not in DERIVED]
 DEADLINE = brussels(2027, 3, 1, 17)
 
 
@@ -31,7 +32,8 @@ def content(five_pages):
 
 def dump(path):
     apps_here = ("contacts", "funds", "calls")
-    call_command("dumpdata", *apps_here, natural_foreign=True, natural_primary=True, indent=1, output=path)
+    natural = {"natural_foreign": True, "natural_primary": True}
+    call_command("dumpdata", *apps_here, exclude=DERIVED, indent=1, output=path, **natural)
     return path.read_text(encoding="utf-8")
 
 
@@ -45,7 +47,8 @@ def test_every_row_is_found_by_its_natural_key(content):
 def test_content_moves_to_another_database_without_loss(content, tmp_path):
     before = dump(tmp_path / "before.json")
     children = Theme.objects.exclude(parent=None)
-    for rows in (Call.objects, Fund.objects, ApplicantType.objects, Contact.objects, children, Theme.objects):
+    owners = (Call.objects, Fund.objects, ApplicantType.objects, Contact.objects, children, Theme.objects)
+    for rows in (Synonym.objects, *owners):
         rows.all().delete()
     assert [model for model in CONTENT if model.objects.exists()] == []
     call_command("loaddata", tmp_path / "before.json", verbosity=0)

@@ -3,7 +3,7 @@ from django.db import models
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
-from calls.search.words import WORD_LENGTH, words
+from calls.search.words import WORD_LENGTH, telling, words
 
 
 class SearchEntry(models.Model):
@@ -35,6 +35,11 @@ class Word(models.Model):
         return self.word
 
 
+class SynonymManager(models.Manager):
+    def get_by_natural_key(self, terms):
+        return self.get(terms=terms)
+
+
 class Synonym(models.Model):
     """Terms that a search takes for one another."""
 
@@ -44,6 +49,8 @@ class Synonym(models.Model):
         unique=True,
         help_text=_("With = between them, for example: ngo = vereniging. Word forms are found by themselves."),
     )
+
+    objects = SynonymManager()
 
     class Meta:
         verbose_name = _("synonym")
@@ -57,10 +64,13 @@ class Synonym(models.Model):
         if len(self.phrases) < 2:
             raise ValidationError({"terms": _("Give at least two terms, with = between them.")})
 
+    def natural_key(self):
+        return (self.terms,)
+
     @property
     def phrases(self):
-        """The terms, each as its words."""
-        return [found for term in self.terms.split("=") if (found := words(term))]
+        """The terms, each as the words of it that are searched for."""
+        return [found for term in self.terms.split("=") if (found := telling(words(term)))]
 
 
 class Stamp(models.Model):
