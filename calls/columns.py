@@ -38,6 +38,9 @@ class Option:
     name: str
     parent: str = ""
 
+    def __str__(self):
+        return self.name
+
 
 class Columns:
     """All calls at one stamp. Arrays run in the order of the primary key; amounts are euro cents, 0 for unknown."""
@@ -65,8 +68,8 @@ class Columns:
 
     def positions(self, pks):
         """Where the calls with these primary keys stand; keys of calls that came later are passed over."""
-        pks = pks[np.isin(pks, self.pk)]
-        return np.searchsorted(self.pk, pks)
+        places = np.searchsorted(self.pk, pks)
+        return places[np.append(self.pk, -1)[places] == pks]
 
     def mask(self, pks):
         """True at each of these calls."""
