@@ -18,4 +18,4 @@ USER 10001:10001
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "bin/healthcheck.py"]
-CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000"]
+CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--threads", "4"]

@@ -8,7 +8,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.following import set_following
-from calls.models import Call
 from calls.views import current_and_closed
 from funds.models import Theme
 
@@ -56,4 +55,5 @@ def safe_next(request, data):
 def mine(request):
     """The calls of the themes the user follows."""
     themes = request.user.themes.select_related("contact")
-    return render(request, "mine.html", {"themes": themes} | current_and_closed(Call.objects.about(*themes)))
+    lists = current_and_closed(theme=[theme.slug for theme in themes]) if themes else {}
+    return render(request, "mine.html", {"themes": themes} | lists)

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.db.models import F
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Action, Budget, Call, Cutoff, Document, Objective, Synonym
@@ -64,11 +65,21 @@ class CallAdmin(ContentAdmin):
     ordering = [F("deadline").desc(nulls_last=True), "-pk"]
     autocomplete_fields = ["fund", "themes", "applicant_types"]
     inlines = [CutoffInline, BudgetInline, ObjectiveInline, ActionInline, DocumentInline]
-    readonly_fields = ["created_at", "updated_at"]
+    readonly_fields = ["editions", "created_at", "updated_at"]
     fieldsets = [
         (
             None,
-            {"fields": ["title", ("title_language", "code", "family"), "fund", "themes", "applicant_types", "slug"]},
+            {
+                "fields": [
+                    "title",
+                    ("title_language", "code", "family"),
+                    "editions",
+                    "fund",
+                    "themes",
+                    "applicant_types",
+                    "slug",
+                ]
+            },
         ),
         (
             _("Dates"),
@@ -86,6 +97,13 @@ class CallAdmin(ContentAdmin):
         ),
         (_("History"), {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
     ]
+
+    @admin.display(description=_("other editions"))
+    def editions(self, call):
+        """What the family links: the form shows at once when a call stands among the wrong ones."""
+        found = Call.objects.editions_of(call).only("title", "code")[:20]
+        links = ((reverse("admin:calls_call_change", args=[one.pk]), one.code or one.title) for one in found)
+        return format_html_join(", ", '<a href="{}">{}</a>', links) or _("none yet")
 
     @admin.display(description=_("status"), ordering="deadline")
     def status_badge(self, call):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.core.paginator import Paginator
 from django.http import QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -61,6 +62,7 @@ def found(data):
         "page_range": page.paginator.get_elided_page_range(page.number),
         "total": finder.selection.total,
         "state": finder.state,
+        "address": address(finder, page),
         "list_state": finder.state_with(weergave=""),
         "timeline_state": finder.state_with(weergave="tijdlijn"),
         "view": view,
@@ -73,6 +75,12 @@ def found(data):
         "ignored": ignored(finder, page),
         **(nothing_found(finder) if not finder.selection.total else {}),
     }
+
+
+def address(finder, page):
+    """The one address of what is shown, for search engines and for sharing."""
+    number = {"pagina": page.number} if page.number > 1 else {}
+    return f"{reverse('calls')}?{finder.state_with(**number)}".rstrip("?")
 
 
 def rows_for(finder):

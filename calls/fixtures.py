@@ -3,7 +3,7 @@
 import json
 from decimal import Decimal
 
-from calls.models import Call
+from calls.models import Call, family_of
 from calls.pages import PageError, parse_page
 from calls.status import DeadlineModel
 from portal.models import address_slug
@@ -167,6 +167,7 @@ def call_fields(name, page, own, facts):
         "title_language": own.get("title_language", Call.Language.NL),
         "slug": address_slug(page.title),
         "code": code(name, page, own),
+        "family": family_of(code(name, page, own)),
         "fund": [facts["fund"]["slug"]] if page.fund else None,
         "themes": [[slug] for slug in own.get("themes", [])],
         "applicant_types": [[slug] for slug in own.get("applicant_types", [])],

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Case, F, Min, Q, Value, When
+from django.db.models import Case, F, Min, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -94,6 +94,11 @@ class CallQuerySet(models.QuerySet):
         """What one line about a call needs."""
         return self.select_related("fund").defer(*self.model.long_texts()).fetch_mode(models.FETCH_RAISE)
 
+    def in_lists(self, **lists):
+        """{name: the rows with its primary keys, in order}, all fetched at once."""
+        rows = self.in_bulk({pk for pks in lists.values() for pk in pks})
+        return {name: [rows[pk] for pk in pks if pk in rows] for name, pks in lists.items()}
+
     def for_list(self):
         """What a card needs, in a fixed number of queries."""
         return self.for_line().prefetch_related("themes", "cutoffs", "budgets")
@@ -110,9 +115,7 @@ class CallQuerySet(models.QuerySet):
         """All that is known of the calls themselves, in a fixed number of queries."""
         rows = ("themes", "applicant_types", "objectives", "actions", "budgets", "cutoffs", "documents")
         return (
-            self.select_related("fund")
-            .prefetch_related(*rows, "fund__applicant_types")
-            .fetch_mode(models.FETCH_RAISE)
+            self.select_related("fund").prefetch_related(*rows, "fund__applicant_types").fetch_mode(models.FETCH_RAISE)
         )
 
     def for_page(self):
@@ -149,13 +152,6 @@ class CallQuerySet(models.QuerySet):
             "fund__applicant_types",
             "fund__fund_contacts__contact",
         )
-
-    def sharing_words(self, words):
-        """Calls whose title holds one of the words, the most words first."""
-        hits = [Case(When(title__icontains=word, then=1), default=0) for word in words]
-        if not hits:
-            return self.none()
-        return self.annotate(hits=sum(hits, Value(0))).filter(hits__gt=0).order_by("-hits", "-pk")
 
 
 class CallRowQuerySet(models.QuerySet):

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from calls.status import Status
 
 PERIODS = [7, 30, 90]  # days
+NOT_CLOSED = "not closed"  # open, upcoming, or with a deadline that nobody knows; for pages, no address says it
 
 
 class StatusChoice(models.TextChoices):
@@ -67,6 +68,8 @@ class Selection:
     def has_status(self, value):
         if value == StatusChoice.ALL:
             return self.moment.published
+        if value == NOT_CLOSED:
+            return ~self.moment.status[Status.CLOSED]
         status = STATUS_OF_CHOICE.get(value)
         return self.moment.status[status] if status else self.moment.current
 
@@ -91,7 +94,9 @@ class Selection:
     def has_budget(self, smallest, largest):
         """A call of which no amount is known fits no range."""
         cents = self.columns.amount
-        return (cents > 0) & (cents >= (smallest or 0) * 100) & (cents <= min((largest or 10**13) * 100, 2**62))
+        return (
+            (cents > 0) & (cents >= (smallest or 0) * 100) & (cents <= (10**13 if largest is None else largest) * 100)
+        )
 
     # Together --------------------------------------------------------------------------------------------------------
 

@@ -1,72 +1,60 @@
-from functools import cached_property
+from urllib.parse import urlencode
 
-from django.core.validators import validate_slug
 from django.http import FileResponse, Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView, ListView
 
+from calls.columns import current_columns
+from calls.linked_data import linked_data, trail_to
 from calls.models import Call, Document
+from calls.related import around
 from calls.sections import sections_of
+from calls.selection import NOT_CLOSED, Criteria, Selection, StatusChoice
+from calls.snippets import call_snippet, fund_snippet
 from funds.models import Fund, Theme
 from portal.models import address_slug
 
-# Newsletters add these to every link; they say nothing about the page.
-CAMPAIGN = ("utm_", "fbclid", "gclid", "mc_")
-
-
-class CallList(ListView):
-    """All published calls. What the address says and nobody understands is named on the page and passed over."""
-
-    template_name = "calls/list.html"
-    paginate_by = 20
-
-    def get_queryset(self):
-        calls = Call.objects.published().newest_deadline_first().for_list()
-        return calls.about(self.theme) if self.theme else calls
-
-    def paginate_queryset(self, queryset, page_size):
-        paginator = self.get_paginator(queryset, page_size)
-        page = paginator.get_page(self.request.GET.get("pagina"))
-        return paginator, page, page.object_list, page.has_other_pages()
-
-    def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
-        context["ignored"] = self.ignored(context["page_obj"])
-        context["theme"] = self.theme
-        context["page_range"] = context["paginator"].get_elided_page_range(context["page_obj"].number)
-        context["open_exists"] = self.object_list.open().exists()
-        return context
-
-    @cached_property
-    def theme(self):
-        slug = self.request.GET.get("thema", "")
-        return Theme.objects.filter(slug=slug).first() if validate_slug.regex.match(slug) else None
-
-    def ignored(self, page):
-        """The parts of the address that had no meaning, as readable text."""
-        understood = {"pagina": str(page.number), "thema": self.theme.slug if self.theme else ""}
-        return [
-            f"{name}={value}"
-            for name, value in self.request.GET.items()
-            if not name.startswith(CAMPAIGN) and understood.get(name) != value
-        ]
+MOST_CURRENT, MOST_CLOSED = 20, 10
 
 
 class CallPage(DetailView):
     template_name = "calls/call.html"
     context_object_name = "call"
 
+    def get(self, request, **kwargs):
+        try:
+            return super().get(request, **kwargs)
+        except Http404:
+            return withdrawn(request, get_object_or_404(Call.objects.withdrawn().for_line(), slug=kwargs["slug"]))
+
     def get_queryset(self):
         return Call.objects.visible_to(self.request.user).for_page()
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs, sections=sections_of(self.object))
+        call = self.object
+        context = {"sections": sections_of(call), "snippet": call_snippet(call)} | around(call)
+        return super().get_context_data(**kwargs) | head_of(call, self.request) | context
 
     def render_to_response(self, context, **kwargs):
         return keep_draft_private(super().render_to_response(context, **kwargs), self.object)
+
+
+def head_of(row, request):
+    """The way to a call, fund or theme, for people and for search engines."""
+    trail = trail_to(row)
+    return {"trail": trail, "linked_data": linked_data(row, trail, request.build_absolute_uri)}
+
+
+def withdrawn(request, call):
+    """410: gone, and on purpose. Search engines forget the page; people read what it was and where to look now."""
+    context = {"call": call, "trail": trail_to(call)} | around(call)
+    response = render(request, "calls/withdrawn.html", context, status=410)
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def keep_draft_private(response, call):
@@ -92,7 +80,8 @@ def document(request, slug, pk):
 @require_safe
 def old_address(request, slug):
     """The address a call had on the old site: the slug of its title, below its theme."""
-    return redirect(get_object_or_404(Call.objects.published(), slug=address_slug(slug)), permanent=True)
+    calls = Call.objects.published() | Call.objects.withdrawn()
+    return redirect(get_object_or_404(calls, slug=address_slug(slug)), permanent=True)
 
 
 @require_safe
@@ -111,7 +100,8 @@ class FundPage(DetailView):
     queryset = Fund.objects.for_page()
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | current_and_closed(self.object.calls)
+        about = {"snippet": fund_snippet(self.object)} | head_of(self.object, self.request)
+        return super().get_context_data(**kwargs) | about | current_and_closed(fund=[self.object.slug])
 
 
 class ThemeList(ListView):
@@ -124,13 +114,17 @@ class ThemePage(DetailView):
     queryset = Theme.objects.select_related("parent", "contact").prefetch_related("children", "funds")
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | current_and_closed(Call.objects.about(self.object))
+        about = head_of(self.object, self.request)
+        return super().get_context_data(**kwargs) | about | current_and_closed(theme=[self.object.slug])
 
 
-def current_and_closed(calls):
-    """For a page about some calls: those that run, by their next date, and the ten that closed last."""
-    calls = calls.published().for_list()
-    return {
-        "current": calls.current().next_date_first(),
-        "closed": calls.closed().newest_deadline_first()[:10],
-    }
+def current_and_closed(**criteria):
+    """For a page about some calls: the first that run, by their next date, and the ten that closed last."""
+    columns = current_columns()
+    current = Selection(columns, Criteria(NOT_CLOSED, **criteria))
+    closed = Selection(columns, Criteria(StatusChoice.CLOSED, **criteria))
+    lists = {"current": current.pks(0, MOST_CURRENT), "closed": closed.pks(0, MOST_CLOSED)}
+    names = {"theme": "thema", "fund": "fonds"}
+    address = urlencode({names[name]: slugs for name, slugs in criteria.items()}, doseq=True)
+    more = {"current_total": current.total, "all_calls": f"{reverse('calls')}?{address}"}
+    return Call.objects.published().for_list().in_lists(**lists) | more

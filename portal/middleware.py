@@ -2,12 +2,14 @@ from django.conf import settings
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_cache_control
 
+READABLE = ("text/", "application/json", "application/xml", "application/atom+xml", "image/svg")
+
 
 class PublicGZipMiddleware(GZipMiddleware):
     """Compresses what everybody may see; never a page that belongs to a session (BREACH), nor fonts and images."""
 
     def process_response(self, request, response):
-        readable = response.get("Content-Type", "").startswith(("text/", "application/json", "image/svg"))
+        readable = response.get("Content-Type", "").startswith(READABLE)
         return super().process_response(request, response) if readable and is_public(request, response) else response
 
 

@@ -72,11 +72,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
+    "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "admin_ordering",
     "django_htmx",
     "django_prose_editor",
+    "ninja",
 ]
 
 MIDDLEWARE = [

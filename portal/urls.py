@@ -1,26 +1,42 @@
 from django.contrib import admin
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView, TemplateView
 
 from accounts import views as accounts
+from calls import feeds, take_along
 from calls import views as calls
+from calls.api import api
+from calls.finder import call_list
 from portal import views
+from portal.sitemaps import SITEMAPS
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
-    path("oproepen/", calls.CallList.as_view(), name="calls"),
+    path("oproepen/", call_list, name="calls"),
+    path("oproepen/kalender.ics", take_along.calls_ics, name="calls-ics"),
+    path("oproepen/feed.atom", feeds.calls_atom, name="calls-atom"),
+    path("oproepen/oproepen.csv", take_along.calls_csv, name="calls-csv"),
+    path("oproepen/oproepen.json", take_along.calls_json, name="calls-json"),
     path("oproepen/<slug:slug>/", calls.CallPage.as_view(), name="call"),
+    path("oproepen/<slug:slug>/kalender.ics", take_along.call_ics, name="call-ics"),
     path("oproepen/<slug:slug>/bijlagen/<int:pk>/", calls.document, name="document"),
     path("fondsen/", calls.FundList.as_view(), name="funds"),
     path("fondsen/<slug:slug>/", calls.FundPage.as_view(), name="fund"),
+    path("fondsen/<slug:slug>/feed.atom", feeds.fund_atom, name="fund-atom"),
     path("themas/", calls.ThemeList.as_view(), name="themes"),
     path("themas/<slug:slug>/", calls.ThemePage.as_view(), name="theme"),
     path("themas/<slug:slug>/volgen/", accounts.follow, name="follow"),
+    path("themas/<slug:slug>/feed.atom", feeds.theme_atom, name="theme-atom"),
     path("mijn/", accounts.mine, name="mine"),
     path("contacten/", views.ContactPage.as_view(), name="contacts"),
+    path("open-data/", take_along.open_data, name="open-data"),
     path("toegankelijkheid/", views.LegalPage.as_view(template_name="accessibility.html"), name="accessibility"),
     path("privacy/", views.LegalPage.as_view(template_name="privacy.html"), name="privacy"),
+    path("api/v1/", api.urls),
     path("healthz/", views.health, name="health"),
+    path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
+    path("sitemap-<slug:section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
     # Django's own password form knows nothing of our sign-in rules.
     path("beheer/password_change/", RedirectView.as_view(pattern_name="account_change_password")),

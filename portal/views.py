@@ -8,8 +8,10 @@ from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
+from calls.columns import current_columns
 from calls.models import Call
-from calls.views import current_and_closed
+from calls.related import calls_named
+from calls.selection import NOT_CLOSED, Criteria, Selection, Sort, StatusChoice
 from contacts.models import Contact
 from funds.models import Fund, Theme
 
@@ -18,13 +20,16 @@ class Home(TemplateView):
     template_name = "home.html"
 
     def get_context_data(self, **kwargs):
-        lists = current_and_closed(Call.objects.all())
+        columns = current_columns()
+        lists = {
+            "closing": Selection(columns, Criteria(closes_within=60)).pks(0, 5),
+            "new": Selection(columns, Criteria(NOT_CLOSED), sort=Sort.NEWEST).pks(0, 5),
+            "closed": Selection(columns, Criteria(StatusChoice.CLOSED)).pks(0, 3),
+        }
         return super().get_context_data(
             **kwargs,
-            open_exists=Call.objects.published().open().exists(),
-            closing=lists["current"].closing_within(days=60)[:5],
-            new=lists["current"].order_by("-published_at", "-pk")[:5],
-            closed=lists["closed"][:3],
+            **Call.objects.published().for_list().in_lists(**lists),
+            open_exists=Selection(columns, Criteria(StatusChoice.OPEN)).total > 0,
             roots=Theme.objects.roots(),
         )
 
@@ -68,9 +73,8 @@ def health(request):
 @requires_csrf_token
 def not_found(request, exception):
     """The 404 page; an address that looks like a call's gets the calls whose titles share its words."""
-    words = re.findall(r"\w{4,}", request.path)[:12] if re.search(r"calls?/|oproepen/", request.path) else []
-    calls = Call.objects.published().sharing_words(words).for_list()[:5]
-    return render(request, "404.html", {"calls": calls}, status=404)
+    called = re.search(r"(?:calls?|oproepen)/(.+)", request.path)
+    return render(request, "404.html", {"calls": calls_named(called[1], 5) if called else []}, status=404)
 
 
 def csrf_failure(request, reason=""):

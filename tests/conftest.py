@@ -12,6 +12,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -50,6 +51,8 @@ def index_at_first_look(monkeypatch):
         return look()
 
     monkeypatch.setattr(Stamp, "now", index_and_look)
+    yield
+    vars(connection).pop("calls_to_index", None)
 
 
 @pytest.fixture

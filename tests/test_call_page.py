@@ -38,7 +38,8 @@ def test_a_call_page_begins_with_the_facts_at_a_glance(client):
 def test_the_table_of_contents_names_the_blocks_that_are_there(client):
     page = client.get(Call.objects.get(code="42").get_absolute_url())
     anchors = re.findall(r'<li><a href="#([\w-]+)">', page.content.decode())
-    assert anchors == ["inleiding", "doelstellingen", "budget", "begunstigden", "info", "vleva-contact", "fonds"]
+    blocks = ["inleiding", "doelstellingen", "budget", "begunstigden", "info", "vleva-contact", "fonds"]
+    assert anchors == [*blocks, "vergelijkbaar"]
     assert all(f'<section id="{anchor}"' in page.content.decode() for anchor in anchors)
 
 
@@ -127,9 +128,10 @@ def test_a_title_with_markup_is_text(client):
 
 
 def test_the_description_keeps_paragraphs_apart(client):
-    call = CallFactory(introduction="<p>Een &amp; twee</p><ul><li>drie</li><li>vier</li></ul>")
+    text = "<p>Een &amp; twee</p><ul><li>drie</li><li>vier</li></ul>"
+    call = CallFactory(introduction=text, deadline=None, deadline_model=DeadlineModel.ROLLING)
     html = client.get(call.get_absolute_url()).content.decode()
-    assert '<meta name="description" content="Een &amp; twee drie vier">' in html
+    assert '<meta name="description" content="Indienen kan altijd. Een &amp; twee drie vier">' in html
 
 
 def test_who_may_apply_is_never_read_out_of_a_text(client):

@@ -165,7 +165,7 @@ def test_no_style_script_or_handler_stands_in_a_template():
 
 
 # Names and signs that are the same in every language, and names of cookies.
-SAME_IN_DUTCH = {"VLEVA", "T", "sessionid", "csrftoken", "messages"}
+SAME_IN_DUTCH = {"VLEVA", "JSON", "T", "sessionid", "csrftoken", "messages"}
 SHOWN_ATTRIBUTES = r'\s(?:alt|title|aria-label|placeholder|summary)="([^"]*)"'
 
 

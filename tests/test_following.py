@@ -122,7 +122,7 @@ def test_a_visitors_choice_stands_in_the_session_and_works_at_once(client, theme
     client.choose(sport)
     assert (client.session[KEY], Session.objects.count(), Follow.objects.count()) == ([theme.pk, sport.pk], 1, 0)
     assert "Uw thema's ✓ Migratie ✓ Sport" in client.read("/")
-    assert "Alle oproepen Migratie (u volgt dit) Sport (u volgt dit)" in client.read("/oproepen/")
+    assert "Alleen de thema’s die u volgt" in client.read("/oproepen/")
     assert "✓ U volgt Migratie" in client.read("/themas/migratie/")
     client.choose(theme, "no")
     assert client.session[KEY] == [sport.pk]

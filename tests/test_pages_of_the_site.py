@@ -188,4 +188,5 @@ def test_robots_keep_out_of_accounts_and_the_desk(client):
     assert response["Content-Type"] == "text/plain"
     assert response.content.decode().split() == [
         "User-agent:", "*", "Disallow:", "/account/", "Disallow:", "/beheer/", "Disallow:", "/mijn/",
+        "Sitemap:", "http://testserver/sitemap.xml",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The named sets of calls: about a theme, in order of their dates, sharing words."""
+"""The named sets of calls: about a theme, and in order of their dates."""
 
 from datetime import timedelta
 
@@ -117,24 +117,6 @@ def test_closing_within_some_days():
     CallFactory(deadline=days(7) + timedelta(seconds=1))
     assert list(Call.objects.closing_within(7)) == [at_the_edge]
     assert list(Call.objects.closing_within(0)) == []
-
-
-def test_sharing_words_puts_the_most_words_first():
-    one = CallFactory(title="Steun voor vluchtelingen")
-    three = CallFactory(title="INTEGRATIE en steun voor Vluchtelingen")
-    also_one = CallFactory(title="Integratieprojecten")
-    CallFactory(title="Groene wijken")
-    assert list(Call.objects.sharing_words(["integratie", "steun", "vluchtelingen"])) == [three, one, also_one]
-    assert list(Call.objects.sharing_words(["integratie"])) == [also_one, three]
-    assert list(Call.objects.sharing_words(["sport"])) == []
-    assert list(Call.objects.sharing_words([])) == []
-
-
-def test_sharing_words_takes_signs_for_what_they_are():
-    exact = CallFactory(title="100% steun_voor 'OCMW'")
-    CallFactory(title="1000 steunXvoor OCMW")
-    for word in ("100%", "steun_voor", "'ocmw'"):
-        assert list(Call.objects.sharing_words([word])) == [exact]
 
 
 def test_who_sees_what():

@@ -105,7 +105,8 @@ class Inline(HTMLParser):
     def is_data(self, attributes):
         """Runs nothing itself; the import map only counts with the nonce of this very answer."""
         known = f"'nonce-{attributes.get('nonce')}'" in self.policy
-        return attributes.get("type") == "application/json" or (attributes.get("type") == "importmap" and known)
+        data = ("application/json", "application/ld+json")
+        return attributes.get("type") in data or (attributes.get("type") == "importmap" and known)
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)

@@ -2,26 +2,28 @@
 
 import re
 from functools import cached_property
-from unicodedata import normalize
 
 from django.utils.html import format_html, format_html_join
 
 from calls.search.indexing import texts_of
 from calls.search.query import Phrase
+from calls.search.words import fold
 
 LETTER = r"[^\W_]"
 AROUND = 90  # characters on each side of the first word found
 
 
-class Folded(dict):
-    """For str.translate: every character as one plain lower-case one, so that places stay the same."""
+class OneForOne(dict):
+    """For str.translate: every character as one plain lower-case character, so that places stay the same."""
 
     def __missing__(self, code):
-        self[code] = ord(normalize("NFKD", chr(code).lower())[0])
-        return self[code]
+        plain = fold(chr(code))[:1] or " "
+        if code < 0x2100:
+            self[code] = plain
+        return plain
 
 
-FOLDED = Folded()
+ONE_FOR_ONE = OneForOne()
 
 
 class Marker:
@@ -40,7 +42,7 @@ class Marker:
         return re.compile(rf"(?<!{LETTER})(?:{'|'.join(forms)})(?!{LETTER})") if forms else None
 
     def places(self, text):
-        return [match.span() for match in self.pattern.finditer(text.translate(FOLDED))] if self.pattern else []
+        return [match.span() for match in self.pattern.finditer(text.translate(ONE_FOR_ONE))] if self.pattern else []
 
     def mark(self, text):
         """The text as HTML, the words found in <mark>."""

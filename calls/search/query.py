@@ -52,10 +52,13 @@ def parse(text):
         if token in OR:
             either = bool(groups)
             continue
-        terms = terms_of(token.removeprefix("-"))
-        if not terms or len(groups) + len(excluded) >= MOST_TERMS:
+        all_terms = terms_of(token.removeprefix("-"))
+        terms = all_terms[: MOST_TERMS - sum(map(len, [*groups, excluded]))]
+        if terms != all_terms or not terms:
             dropped += [token] if words(token) else []
-        elif token.startswith("-"):
+        if not terms:
+            continue
+        if token.startswith("-"):
             excluded += terms
         elif either:
             groups[-1] += terms

@@ -26,10 +26,22 @@ were what when where which who will with would you your
 STOP_WORDS = frozenset((DUTCH + ENGLISH).split())
 
 
+class Plain(dict):
+    """For str.translate: every character folded, without accents. Keeps those of Europe at hand, not all of Unicode."""
+
+    def __missing__(self, code):
+        plain = "".join(letter for letter in normalize("NFKD", chr(code)) if not combining(letter)).casefold()
+        if code < 0x2100:
+            self[code] = plain
+        return plain
+
+
+PLAIN = Plain()
+
+
 def fold(text):
     """Lower case, without accents and plural 's."""
-    plain = normalize("NFKD", PLURAL.sub("", text).casefold())
-    return "".join(letter for letter in plain if not combining(letter))
+    return PLURAL.sub("", text.casefold()).translate(PLAIN)
 
 
 def words(text):

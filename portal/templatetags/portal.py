@@ -1,5 +1,6 @@
 """How the site writes moments, amounts, links and rich text."""
 
+import json
 import re
 from html import unescape
 
@@ -25,6 +26,17 @@ def excerpt(html, length):
     """The beginning of a rich text as plain text, its paragraphs and bullets kept apart."""
     text = strip_tags(re.sub(r"(?=<(?:p|li|h\d|td|th|br)\b)", " ", html))
     return Truncator(" ".join(unescape(text).split())).chars(length)
+
+
+# Escaped as Django's json_script does it, and the two line ends that old JavaScript did not allow in a string.
+UNSAFE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&\u2028\u2029"}
+
+
+@register.filter
+def json_ld(data):
+    """Linked data for search engines: a data block, which no browser runs. No text in it can end the block."""
+    text = json.dumps(data, ensure_ascii=False).translate(UNSAFE_IN_SCRIPT)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')
 
 
 @register.filter
@@ -71,6 +83,13 @@ def bare(url):
 def share(amount, rows):
     """The percentage of an amount in the sum of its budget lines, for a bar."""
     return float(round(amount / sum(row.amount for row in rows) * 100, 1))
+
+
+@register.simple_tag(takes_context=True)
+def absolute(context, path=None):
+    """A path of this site with scheme and host; without one this page's address."""
+    request = context["request"]
+    return request.build_absolute_uri(request.path if path is None else path)
 
 
 @register.simple_tag(takes_context=True)
