@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 MOST_TICKS = 8
+ROOM_FOR_TEXT = 92  # percent; the text of a later tick would run off the line
 STEPS = [1, 2, 3, 6, 12, 24, 60]  # months
 
 
@@ -67,7 +68,11 @@ class Timeline:
             start = start.replace(month=1)
         ticks = (months_later(start, step * number) for number in range(1, 4 * MOST_TICKS))
         shown = "Y" if step >= 12 else "M Y"
-        return [(self.place(at), date_format(at, shown)) for at in ticks if self.first < at < self.last]
+        return [
+            (self.place(at), date_format(at, shown))
+            for at in ticks
+            if self.first < at and self.place(at) < ROOM_FOR_TEXT
+        ]
 
 
 def months_later(start, number):

@@ -27,7 +27,7 @@ STOP_WORDS = frozenset((DUTCH + ENGLISH).split())
 
 
 class Plain(dict):
-    """For str.translate: every character folded, without accents. Keeps those of Europe at hand, not all of Unicode."""
+    """For str.translate: each character folded, without accents; keeps those of Europe at hand, not all of Unicode."""
 
     def __missing__(self, code):
         plain = "".join(letter for letter in normalize("NFKD", chr(code)) if not combining(letter)).casefold()
