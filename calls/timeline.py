@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 MOST_TICKS = 8
-ROOM_FOR_TEXT = 92  # percent; the text of a later tick would run off the line
+ROOM_FOR_TEXT = 84  # percent; the text of a later tick would run off the line
 STEPS = [1, 2, 3, 6, 12, 24, 60]  # months
 
 

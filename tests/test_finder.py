@@ -101,7 +101,8 @@ def test_each_option_counts_what_it_would_give_with_the_other_filters_kept():
 @pytest.mark.usefixtures("calls")
 def test_every_count_on_the_page_is_what_its_option_gives(client):
     html = client.get("/oproepen/?thema=werk").content.decode()
-    option = re.compile(r'<input type="(\w+)" name="(\w+)" value="([\w-]*)"[^>]*>(?:(?!<input).)*?class="count">(\d+)<', re.S)
+    field = r'<input type="(\w+)" name="(\w+)" value="([\w-]*)"[^>]*>'
+    option = re.compile(field + r'(?:(?!<input).)*?class="count">(\d+)<', re.S)
     seen = option.findall(html)
     assert len(seen) == 6 + 2 + 2 + 2 + 3 + 3
     for kind, name, value, count in seen:
@@ -185,7 +186,8 @@ def test_a_misspelling_keeps_the_other_words_and_looks_among_closed_calls_where_
 def test_found_words_are_marked_in_title_and_text(client):
     CallFactory(
         title="Café <b>voor</b> vluchtelingen & co",
-        introduction=f"<p>{'Iets anders. ' * 40}</p><p>Een vluchteling vluchtte naar cafés, één voor één. {'En zo. ' * 90}</p>",
+        introduction=f"<p>{'Iets anders. ' * 40}</p>"
+        f"<p>Een vluchteling vluchtte naar cafés, één voor één. {'En zo. ' * 90}</p>",
     )
     html = client.get("/oproepen/?q=CAFE+vluchteling").content.decode()
     assert "<mark>Café</mark> &lt;b&gt;voor&lt;/b&gt; <mark>vluchtelingen</mark> &amp; co</a>" in html
@@ -204,7 +206,10 @@ def test_htmx_gets_the_results_the_counts_and_the_address(client):
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/oproepen/"}
     response = client.get("/oproepen/?q=&status=&thema=werk&budget_van=", headers=headers)
     html = response.content.decode()
-    assert (response["HX-Push-Url"], response["Vary"]) == ("/oproepen/?thema=werk", "HX-Request, Cookie, Accept-Encoding")
+    assert (response["HX-Push-Url"], response["Vary"]) == (
+        "/oproepen/?thema=werk",
+        "HX-Request, Cookie, Accept-Encoding",
+    )
     assert titles(response) == ["Gauw", "Straks"]
     assert "<!doctype" not in html
     assert "<title>Oproepen voor Werk – VLEVA</title>" in html
