@@ -1,5 +1,6 @@
 """The two databases' ways to look words up. Both get the same tree and find the same calls."""
 
+import numpy as np
 from django.db import connection
 
 from calls.search.query import Every, Phrase
@@ -11,7 +12,11 @@ LEVELS = ["code", "title", "names", "text"]
 class SQLite:
     COLUMNS = {"code": "{code}: ", "title": "{code title}: ", "names": "{code title names}: ", "text": ""}
     SELECT = "SELECT rowid AS pk FROM calls_searchindex WHERE calls_searchindex MATCH %s"
+    # One value crosses the wire, not a row a call.
     TOGETHER = "SELECT group_concat(pk) FROM ({}) AS found"
+
+    def pks(self, together):
+        return np.fromstring(together or "", dtype=np.int64, sep=",")
 
     def expression(self, tree, level):
         return self.COLUMNS[level] + self.render(tree)
@@ -27,7 +32,10 @@ class PostgreSQL:
     MARKS = {"code": "#", "title": "=", "names": "~", "text": ""}
     # In a subselect, or the planner reads every vector for a common word.
     SELECT = "SELECT call_id AS pk FROM calls_searchentry WHERE vector @@ (SELECT %s::tsquery)"
-    TOGETHER = "SELECT string_agg(pk::text, ',') FROM ({}) AS found"
+    TOGETHER = "SELECT string_agg(int8send(pk), ''::bytea) FROM ({}) AS found"
+
+    def pks(self, together):
+        return np.frombuffer(together or b"", dtype=">i8").astype(np.int64)
 
     def expression(self, tree, level):
         return self.render(tree, self.MARKS[level])
@@ -51,9 +59,9 @@ def subselect(tree, level="text"):
 
 
 def lookup(trees_and_levels):
-    """The primary keys for each (tree, level), as text with commas: one row crosses the wire, not one a call."""
+    """For each (tree, level) the primary keys of the calls found, as an array; all in one query."""
     here = engine()
     selects = ", ".join(f"({here.TOGETHER.format(here.SELECT)})" for _ in trees_and_levels)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {selects}", [here.expression(tree, level) for tree, level in trees_and_levels])
-        return cursor.fetchone()
+        return [here.pks(together) for together in cursor.fetchone()]

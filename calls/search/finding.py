@@ -112,14 +112,10 @@ class Search:
     def hits(self, all_pks):
         """The calls found, drafts included: the caller decides who may see them."""
         wanted = [(self.tree, level) for level in LEVELS] if self.tree else []
-        found = [array(text) for text in lookup([*wanted, *([(self.excluded, "text")] if self.excluded else [])])]
-        refused = found.pop() if self.excluded else array("")
+        found = lookup([*wanted, *([(self.excluded, "text")] if self.excluded else [])])
+        refused = found.pop() if self.excluded else []
         everywhere = found[-1] if found else all_pks
         return Hits(np.setdiff1d(everywhere, refused) if len(refused) else everywhere, found[:-1])
-
-
-def array(text):
-    return np.fromstring(text or "", dtype=np.int64, sep=",")
 
 
 def is_form(row, word):
