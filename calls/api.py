@@ -17,7 +17,6 @@ from calls.columns import current_columns
 from calls.filters import CAMPAIGN, CallFilter
 from calls.models import Call
 from calls.selection import Criteria, Selection, StatusChoice
-from calls.status import Publication
 from funds.models import Fund, Theme
 
 METHODS = ["GET", "HEAD"]
@@ -161,7 +160,7 @@ def list_calls(request, query: Query[schemas.CallQuery]):
     for name in PAGING:
         asked.pop(name, None)
     calls = CallFilter(asked)
-    refuse(calls.ignored)
+    refuse(calls.meaningless)
     end = query.offset + query.limit
     return {
         "count": calls.selection.total,
@@ -187,7 +186,7 @@ def get_call(request, slug: str):
     call = Call.objects.published().for_page().filter(slug=slug).first()
     if call:
         return call
-    if Call.objects.with_publication(Publication.WITHDRAWN).filter(slug=slug).exists():
+    if Call.objects.withdrawn().filter(slug=slug).exists():
         raise HttpError(410, "The funder withdrew this call.")
     raise Http404
 

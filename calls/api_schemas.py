@@ -44,7 +44,7 @@ class CallQuery(Schema):
         "nieuwste (newest) or budget (largest first).",
     )
     limit: int = Field(50, ge=1, le=100, description="How many calls at most.")
-    offset: int = Field(0, ge=0, le=100_000, description="How many calls to pass over.")
+    offset: int = Field(0, ge=0, le=10_000_000, description="How many calls to pass over.")
 
 
 # Values --------------------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def events(call, absolute):
     """One event for each cut-off and one for the deadline; a call without a date has none."""
     for cutoff in call.cutoffs.all():
         summary = f"{cutoff.label or _('Cut-off')}: {call.title}"
-        yield event_of(call, absolute, f"cutoff-{cutoff.pk}", cutoff.at, cutoff.sequence, summary)
+        yield event_of(call, absolute, f"cutoff-{cutoff.pk}", cutoff.at, cutoff.sequence + call.sequence, summary)
     if call.deadline:
         summary = f"{_('Deadline')}: {call.title}"
         yield event_of(call, absolute, f"call-{call.pk}-deadline", call.deadline, call.sequence, summary)
@@ -75,12 +75,13 @@ def event_of(call, absolute, uid, at, sequence, summary):
     """A moment without an end: it takes no time in the reader's day."""
     url = absolute(call.get_absolute_url())
     withdrawn = call.publication == Publication.WITHDRAWN
+    changed_at = max(call.updated_at, call.withdrawn_at) if withdrawn else call.updated_at
     return Event.new(
         uid=f"{uid}@{DOMAIN}",
         sequence=sequence,
         start=on_the_clock(at),
-        stamp=call.updated_at,
-        last_modified=call.updated_at,
+        stamp=changed_at,
+        last_modified=changed_at,
         status=STATUS.CANCELLED if withdrawn else STATUS.CONFIRMED,
         summary=one_line(summary),
         description=printable(description_of(call, at, url)),

@@ -7,6 +7,7 @@ still pass `CallQuerySet.published()` on their way out, so an array that is a mo
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 from django.db.models import Max
@@ -18,7 +19,6 @@ from funds.models import ApplicantType, Fund, Theme
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Moments are whole microseconds since 1970, as both databases keep them.
 NEVER = 2**62
-STATUSES = list(Status)
 
 
 def microseconds(at, unknown=NEVER):
@@ -54,6 +54,7 @@ class Columns:
         self.opens_at, self.deadline, self.rolling = calls["opens_at"], calls["deadline"], calls["rolling"]
         self.amount = self.amounts()
         cutoffs = array(Cutoff.objects.values_list("call", "at"), [("call", "i8"), ("at", "i8")])
+        cutoffs = cutoffs[np.isin(cutoffs["call"], self.pk)]
         self.cutoff_call, self.cutoff_at = self.positions(cutoffs["call"]), cutoffs["at"]
         self.themes, self.theme = self.load_themes()
         self.funds = {fund.slug: Option(fund.pk, fund.slug, str(fund)) for fund in Fund.objects.all()}
@@ -70,6 +71,10 @@ class Columns:
         """Where the calls with these primary keys stand; keys of calls that came later are passed over."""
         places = np.searchsorted(self.pk, pks)
         return places[np.append(self.pk, -1)[places] == pks]
+
+    def having(self, masks, slug):
+        """The calls of a theme or type; none where it came after these columns."""
+        return masks.get(slug, np.zeros(len(self.pk), bool))
 
     def mask(self, pks):
         """True at each of these calls."""
@@ -123,7 +128,7 @@ class Moment:
         dates = (columns.published_at, columns.withdrawn_at, columns.opens_at, columns.deadline, columns.cutoff_at)
         self.until = min((int(later.min()) for date in dates if len(later := date[date > now])), default=NEVER)
         self.published = (columns.published_at <= now) & (columns.withdrawn_at > now)
-        self.status = {status: self.with_status(status) for status in STATUSES}
+        self.status = {status: self.with_status(status) for status in Status}
         self.current = self.status[Status.OPEN] | self.status[Status.UPCOMING]
 
     def with_status(self, status):
@@ -160,7 +165,8 @@ class Moment:
 
 
 def array(rows, fields):
-    """Rows of numbers and moments as one structured array."""
+    """Rows of numbers and moments as one structured array; a queryset's rows are not kept besides."""
+    rows = rows.iterator(chunk_size=10_000) if hasattr(rows, "iterator") else rows
     plain = (tuple(microseconds(value) if isinstance(value, datetime) else value for value in row) for row in rows)
     return np.fromiter(plain, np.dtype(fields))
 
@@ -187,14 +193,19 @@ def call_facts():
 
 
 class Latest:
-    """The columns that this process read last."""
+    """The columns that this process read last; one thread at a time reads new ones."""
 
     columns = None
+    lock = Lock()
 
 
 def current_columns():
     """The columns at the stamp of now: one small query, and all calls read again after a change."""
-    stamp = Stamp.now()
-    if Latest.columns is None or Latest.columns.stamp != stamp:
-        Latest.columns = Columns(stamp)
-    return Latest.columns
+    columns = Latest.columns
+    if columns is not None and columns.stamp == Stamp.now():
+        return columns
+    with Latest.lock:
+        stamp = Stamp.now()
+        if Latest.columns is None or Latest.columns.stamp != stamp:
+            Latest.columns = Columns(stamp)
+        return Latest.columns

@@ -28,6 +28,12 @@ class CallFeed(Feed):
     author_name = "VLEVA"
     feed_copyright = LICENCE
 
+    def __call__(self, request, *args, **kwargs):
+        """Without Last-Modified: a call that leaves the feed changes it, but not the date of its newest call."""
+        response = super().__call__(request, *args, **kwargs)
+        del response["Last-Modified"]
+        return response
+
     def title(self, obj):
         return one_line(self.name(obj))
 

@@ -155,6 +155,11 @@ class CallFilter(django_filters.FilterSet):
             if value and not self.understands(name, value, values)
         ]
 
+    @property
+    def meaningless(self):
+        """What is ignored, and the words that are not searched for: a program reads no notice about either."""
+        return [*self.ignored, *(f"q={word}" for word in self.search.query.dropped)]
+
     def understands(self, name, value, values):
         chosen = self.chosen.get(name)
         if name not in self.filters or chosen is None:

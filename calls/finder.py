@@ -41,6 +41,8 @@ def call_list(request):
     response = render(request, "calls/list.html#found" if in_place else "calls/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     if in_place:
+        # The answer depends on the page that asks; a cache must not give it to another.
+        response["Cache-Control"] = "no-store"
         address = f"{request.path}?{context['state']}".rstrip("?")
         response["HX-Replace-Url" if only_typed(request, context["finder"]) else "HX-Push-Url"] = address
     return response
@@ -78,9 +80,9 @@ def found(data):
 
 
 def address(finder, page):
-    """The one address of what is shown, for search engines and for sharing."""
+    """The one address of what is shown, whatever the order and the look, for search engines."""
     number = {"pagina": page.number} if page.number > 1 else {}
-    return f"{reverse('calls')}?{finder.state_with(**number)}".rstrip("?")
+    return f"{reverse('calls')}?{finder.state_with(sorteer='', weergave='', **number)}".rstrip("?")
 
 
 def rows_for(finder):

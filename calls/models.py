@@ -170,8 +170,17 @@ class Call(Addressed):
         if self._state.adding:
             self.family = self.family or family_of(self.code)
         else:
-            count_date_change(self, "deadline", kwargs)
+            self.follow_changes(kwargs)
         super().save(**kwargs)
+
+    def follow_changes(self, save_options):
+        """A date that changed counts; a family that was made from the code goes with it."""
+        count_date_change(self, ["deadline", "withdrawn_at"], save_options)
+        stored = type(self)._base_manager.filter(pk=self.pk).values_list("code", "family").first()
+        if stored and stored[0] != self.code and self.family == stored[1] == family_of(stored[0]):
+            self.family = family_of(self.code)
+            if save_options.get("update_fields") is not None:
+                save_options["update_fields"] = {*save_options["update_fields"], "family"}
 
     def slug_source(self):
         return self.title

@@ -100,10 +100,10 @@ class Budget(CallRow):
         return self.label or (f"{self.rate}%" if self.amount is None else f"€ {number_format(self.amount)}")
 
 
-def count_date_change(row, field, save_options):
-    """Raises the row's `sequence` when the date in the field differs from the stored one; for use in save()."""
-    stored = type(row)._base_manager.filter(pk=row.pk).values_list(field, flat=True)
-    if getattr(row, field) not in list(stored):
+def count_date_change(row, fields, save_options):
+    """Raises the row's `sequence` when a date in the fields differs from the stored one; for use in save()."""
+    stored = type(row)._base_manager.filter(pk=row.pk).values_list(*fields).first()
+    if stored and stored != tuple(getattr(row, field) for field in fields):
         row.sequence += 1
         if save_options.get("update_fields") is not None:
             save_options["update_fields"] = {*save_options["update_fields"], "sequence"}
@@ -141,7 +141,7 @@ class Cutoff(models.Model):
 
     def save(self, **kwargs):
         if not self._state.adding:
-            count_date_change(self, "at", kwargs)
+            count_date_change(self, ["at"], kwargs)
         super().save(**kwargs)
 
     def clean(self):

@@ -31,9 +31,14 @@ def around(call):
     editions = list(Call.objects.published().editions_of(call).for_line()[:EDITIONS])
     return {
         "editions": editions,
-        "newer": next((one for status in APPLICABLE for one in editions if one.status == status), None),
+        "newer": next((one for status in APPLICABLE for one in editions if is_newer(one, call, status)), None),
         "alike": calls_like(call, 4, without=[one.pk for one in editions]),
     }
+
+
+def is_newer(edition, call, status):
+    later = call.deadline is None or edition.deadline is None or edition.deadline > call.deadline
+    return later and edition.status == status
 
 
 def calls_like(call, number, without=()):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from calls.columns import microseconds
 from calls.status import Status
 
 PERIODS = [7, 30, 90]  # days
@@ -60,8 +61,11 @@ class Selection:
 
     def __init__(self, columns, criteria, hits=None, sort=""):
         self.columns, self.criteria, self.hits = columns, criteria, hits
-        self.moment = columns.at(timezone.now())
-        self.sort = sort or (Sort.FIT if hits else Sort.DEADLINE)
+        now = timezone.now()
+        # The moment may have been made earlier, when the same dates were still to come; periods count from now.
+        self.now, self.moment = microseconds(now), columns.at(now)
+        fits = sort and (sort != Sort.FIT or hits is not None)
+        self.sort = sort if fits else (Sort.FIT if hits is not None else Sort.DEADLINE)
 
     # What one criterion lets through ---------------------------------------------------------------------------------
 
@@ -74,22 +78,23 @@ class Selection:
         return self.moment.status[status] if status else self.moment.current
 
     def has_theme(self, slug):
-        return self.columns.theme[slug]
+        return self.columns.having(self.columns.theme, slug)
 
     def has_fund(self, slug):
-        return self.columns.fund == self.columns.funds[slug].pk
+        fund = self.columns.funds.get(slug)
+        return self.columns.fund == (fund.pk if fund else -1)
 
     def is_for_organisation(self, slug):
-        return self.columns.type[slug]
+        return self.columns.having(self.columns.type, slug)
 
     def closes_within(self, days):
         """Open, with the final deadline at most so many days away."""
-        last = self.moment.now + microseconds_in(days)
+        last = self.now + microseconds_in(days)
         return self.moment.status[Status.OPEN] & (self.columns.deadline <= last)
 
     def opened_within(self, days):
         opens_at = self.columns.opens_at
-        return (opens_at > self.moment.now - microseconds_in(days)) & (opens_at <= self.moment.now)
+        return (opens_at > self.now - microseconds_in(days)) & (opens_at <= self.now)
 
     def has_budget(self, smallest, largest):
         """A call of which no amount is known fits no range."""
@@ -170,7 +175,7 @@ class Selection:
         orders = {Sort.NEWEST: "by_publication", Sort.BUDGET: "by_amount"}
         order = getattr(self.moment, orders.get(self.sort, "by_deadline"))
         order = order[self.found[order]]
-        return order[self.by_fit(order)] if self.sort == Sort.FIT and self.hits else order
+        return order[self.by_fit(order)] if self.sort == Sort.FIT else order
 
     def by_fit(self, order):
         """Code, then title, then names, then text; in each the calls that run before the closed ones."""

@@ -1,6 +1,6 @@
 """Tells the search, and the copies that lists keep in memory, of every change they show."""
 
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
 from calls.models import Action, Budget, Call, Cutoff, Document, Objective, Synonym
@@ -39,15 +39,45 @@ def choices_changed(instance, action, pk_set, **kwargs):
         index_soon({instance.pk} if isinstance(instance, Call) else pk_set or ())
 
 
-@heard([post_save, post_delete], [Theme, ApplicantType, Fund, FundContact, Contact, Synonym])
+# What searches look at in the rows around a call.
+SEARCHED = {
+    Theme: ["name", "parent", "contact"],
+    ApplicantType: ["name"],
+    Fund: ["name", "abbreviation", "period"],
+    FundContact: ["fund", "contact"],
+    Contact: ["organisation", "name"],
+    Synonym: [],
+}
+
+
+@heard([pre_save], SEARCHED)
+def remember_names(sender, instance, **kwargs):
+    stored = sender._base_manager.filter(pk=instance.pk)
+    instance.searched_before = stored.values_list(*SEARCHED[sender]).first() if SEARCHED[sender] else ()
+
+
+@heard([post_save], SEARCHED)
 def name_changed(sender, instance, **kwargs):
-    index_soon(set(CALLS_OF[sender](instance).values_list("pk", flat=True)))
+    """A new name is found at once; where only the rest of the row changed, its calls need no new words."""
+    names = tuple(getattr(instance, sender._meta.get_field(name).attname) for name in SEARCHED[sender])
+    index_soon(calls_of(instance) if names != instance.searched_before else set())
+
+
+@heard([pre_delete], SEARCHED)
+def name_deleted(instance, **kwargs):
+    """Before: afterwards nobody knows which calls it was with."""
+    index_soon(calls_of(instance))
+
+
+def calls_of(instance):
+    return set(CALLS_OF[type(instance)](instance).values_list("pk", flat=True))
 
 
 @receiver(m2m_changed, sender=Fund.applicant_types.through)
-def fund_types_changed(instance, action, **kwargs):
+def fund_types_changed(instance, action, pk_set, **kwargs):
     if action.startswith("post_"):
-        index_soon(set(Call.objects.filter(fund=instance.pk).values_list("pk", flat=True)))
+        funds = [instance.pk] if isinstance(instance, Fund) else pk_set or ()
+        index_soon(set(Call.objects.filter(fund__in=funds).values_list("pk", flat=True)))
 
 
 def of_theme(theme):

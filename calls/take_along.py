@@ -35,7 +35,7 @@ def understood(view):
     @wraps(view)
     def checked(request):
         calls = CallFilter(request.GET)
-        return refusal(request, calls.ignored) if calls.ignored else view(request, calls)
+        return refusal(request, calls.meaningless) if calls.meaningless else view(request, calls)
 
     return checked
 

@@ -52,7 +52,8 @@ def index_at_first_look(monkeypatch):
 
     monkeypatch.setattr(Stamp, "now", index_and_look)
     yield
-    vars(connection).pop("calls_to_index", None)
+    if hasattr(connection, "calls_to_index"):
+        del connection.calls_to_index
 
 
 @pytest.fixture

@@ -31,10 +31,10 @@ def test_a_changed_date_keeps_its_identity_and_raises_its_sequence(client):
     assert identities(client, path) == dict(zip(uids, (0, 0), strict=True))
     call.deadline = brussels(2026, 7, 1, 17)
     call.save()
-    assert identities(client, path) == dict(zip(uids, (0, 1), strict=True))
+    assert identities(client, path) == dict(zip(uids, (1, 1), strict=True))
     cutoff.at = brussels(2026, 5, 1, 12)
     cutoff.save()
-    assert identities(client, path) == dict(zip(uids, (1, 1), strict=True))
+    assert identities(client, path) == dict(zip(uids, (2, 1), strict=True))
     assert events(client, path) == [
         ("Tussentijdse deadline: Nieuwe titel", brussels(2026, 5, 1, 12)),
         ("Deadline: Nieuwe titel", brussels(2026, 7, 1, 17)),

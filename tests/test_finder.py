@@ -245,3 +245,21 @@ def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries, 
     CallFilter(QueryDict())
     with django_assert_num_queries(11 if "q=" in query else 5):
         client.get(f"/oproepen/?{query}")
+
+
+# The clock -----------------------------------------------------------------------------------------------------------
+
+
+def test_periods_count_from_now_also_when_no_date_passed_in_between(client):
+    CallFactory(title="Zeilen", deadline=days(12), opens_at=days(-5))
+    assert (found(client, "deadline=7"), found(client, "geopend=7")) == ([], ["Zeilen"])
+    with time_machine.travel(days(9), tick=False):
+        assert (found(client, "deadline=7"), found(client, "geopend=7")) == (["Zeilen"], [])
+
+
+def test_a_theme_or_fund_newer_than_the_copy_in_memory_has_a_page(client, monkeypatch):
+    stamp = CallFilter().columns.stamp
+    monkeypatch.setattr("calls.models.Stamp.now", lambda: stamp)
+    theme, fund = ThemeFactory(name="Nieuw"), FundFactory(abbreviation="Nieuw", period="")
+    assert [client.get(row.get_absolute_url()).status_code for row in (theme, fund)] == [200, 200]
+    assert client.get(f"/oproepen/?thema={theme.slug}").status_code == 200

@@ -219,3 +219,43 @@ def test_how_a_query_is_read(text, groups, excluded, dropped):
 def test_too_long_a_query_says_what_it_left_out():
     assert parse("zee " * 200).dropped[0].startswith("zee") is True
     assert len(parse(" ".join(f"woord{n}" for n in range(40))).groups) == 16
+
+
+@pytest.mark.parametrize(
+    ("text", "q"),
+    [
+        ("<p>Voor een start-up.</p>", "start-up"),
+        ("<p>State-of-the-art techniek</p>", "state-of-the-art"),
+        ("<p>Een niet-gouvernementele organisatie</p>", "niet-gouvernementele organisaties"),
+        ("<p>Een niet-gouvernementele organisatie</p>", "ngo"),
+        ("<p>R&amp;D in Horizon&nbsp;Europe</p>", '"horizon europe"'),
+        ("<p>R&amp;D in Horizon&nbsp;Europe</p>", "R&D"),
+    ],
+)
+def test_joined_words_and_entities(text, q):
+    CallFactory(title="Gevonden", introduction=text)
+    assert (found(q), found("amp"), found("nbsp")) == (["Gevonden"], [], [])
+
+
+def test_what_is_deleted_is_not_found_by_its_name_any_more():
+    person = ContactFactory(kind="vleva", organisation="VLEVA", name="Jo Zeilmaker")
+    theme = ThemeFactory(name="Zeilvaart", contact=person)
+    CallFactory(title="Ander", themes=[theme])
+    assert (found("zeilmaker"), found("zeilvaart")) == (["Ander"], ["Ander"])
+    person.delete()
+    assert found("zeilmaker") == []
+    theme.delete()
+    assert found("zeilvaart") == []
+
+
+def test_a_family_goes_with_the_code_until_an_editor_says_otherwise():
+    call = CallFactory(code="")
+    for code, family in [("AMIF-2026-AG-01", "amif-ag-01"), ("AMIF-2027-AG-02", "amif-ag-02")]:
+        call.code = code
+        call.save()
+        assert Call.objects.get().family == family
+    call.family = ""
+    call.save()
+    call.code = "AMIF-2028-AG-03"
+    call.save(update_fields=["code"])
+    assert Call.objects.get().family == ""

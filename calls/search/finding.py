@@ -90,11 +90,12 @@ class Search:
     def term(self, term):
         if term.exact:
             return Phrase(term.words)
+        joined = [Phrase((term.joined,), term.last)] if term.joined else []
         if len(term.words) > 1:
-            return Some((Phrase(term.words, term.last), Phrase((term.joined,), term.last)))
+            return Some((Phrase(term.words, term.last), *joined))
         word = term.words[0]
         forms = [Phrase((form,)) for form in dict.fromkeys([word, *self.forms.get(word, ())])]
-        return Some((*forms, Phrase((word,), beginning=True)) if term.last else tuple(forms))
+        return Some((*forms, *joined, *([Phrase((word,), beginning=True)] if term.last else [])))
 
     def phrases(self, words):
         """A term of several words in all its forms."""

@@ -1,6 +1,7 @@
 """Keeps the words of every call: the one writer of SearchEntry and Word."""
 
 from collections import Counter
+from html import unescape
 from itertools import batched, chain
 
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from calls.search.models import SearchEntry, Stamp, Word
 from calls.search.words import compact, stems, telling, words
 
 BATCH = 500
+MOST_WORDS = 16_000  # PostgreSQL keeps the places of so many
 PARTS = ["code", "title", "names", "text"]
 ROWS = {"objectives": ["text"], "actions": ["group", "text"], "budgets": ["label", "note"], "documents": ["title"]}
 
@@ -37,23 +39,26 @@ def pending(connection):
 
 
 def index_calls(pks=None, progress=False):
-    """Writes the words of these calls, or of all of them, and says that lists have changed."""
+    """Says that lists have changed, and writes the words of these calls, or of all of them."""
     # Here, because a call's model knows its search entry.
     from calls.models import Call  # noqa: PLC0415
 
+    Stamp.renew()
     chosen = sorted(Call.objects.values_list("pk", flat=True) if pks is None else pks)
     frequency = Counter()
     with tqdm(total=len(chosen), unit=" calls", disable=not progress) as bar:
         for batch in batched(chosen, BATCH, strict=False):
-            calls = Call.objects.filter(pk__in=batch).for_index()
-            frequency.update(write_entries([entry_of(call) for call in calls]))
+            frequency.update(index_batch(Call.objects.filter(pk__in=batch)))
             bar.update(len(batch))
     learn(frequency, forget=pks is None)
-    Stamp.renew()
 
 
-def write_entries(entries):
-    """Stores the entries and gives every word they hold, once an entry."""
+@transaction.atomic
+def index_batch(calls):
+    """Writes the words of a few calls; gives every word they hold, once a call."""
+    # Nobody changes or deletes them between the reading of their texts and the writing of their words.
+    here = list(calls.select_for_update().order_by("pk").values_list("pk", flat=True))
+    entries = [entry_of(call) for call in calls.filter(pk__in=here).for_index()]
     SearchEntry.objects.bulk_create(entries, update_conflicts=True, unique_fields=["call"], update_fields=PARTS)
     return chain.from_iterable({*" ".join([e.code, e.title, e.names, e.text]).split()} for e in entries)
 
@@ -80,7 +85,7 @@ def entry_of(call):
 
 
 def joined(found):
-    return " ".join(found)
+    return " ".join(found[:MOST_WORDS])
 
 
 def names_of(call):
@@ -108,4 +113,4 @@ def contacts_of(call):
 
 def plain(html):
     """Rich text without its tags, the words beside them kept apart."""
-    return strip_tags(html.replace("<", " <"))
+    return unescape(strip_tags(html.replace("<", " <")))

@@ -10,7 +10,8 @@ class SearchEntry(models.Model):
     """The words of a call, as `words()` makes them, with spaces between. `index_calls` alone writes them.
 
     The database keeps the search structure over these columns up to date itself: a trigger and an FTS5 table on
-    SQLite, a generated column with a GIN index on PostgreSQL (migration 0003).
+    SQLite, a generated column with a GIN index on PostgreSQL (migration 0003). A migration that alters a field here
+    makes SQLite write the table anew, without the triggers: it must make them again.
     """
 
     call = models.OneToOneField("calls.Call", models.CASCADE, primary_key=True, related_name="search_entry")

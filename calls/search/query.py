@@ -1,7 +1,7 @@
 """What somebody typed, as a tree that both databases understand."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calls.search.words import STOP_WORDS, compact, telling, words
 
@@ -15,16 +15,15 @@ OR = {"OR", "OF", "|"}
 
 @dataclass(frozen=True)
 class Term:
-    """Words that stand together; `exact` in quotes, `last` when more letters may follow."""
+    """Words that stand together; `exact` in quotes, `last` when more letters may follow.
+
+    `joined` is a piece with dashes or digits as one word: a code, co-financiering, start-up.
+    """
 
     words: tuple[str, ...]
     exact: bool = False
     last: bool = False
-
-    @property
-    def joined(self):
-        """The words as one, when they came as one piece: a code, co-financiering."""
-        return compact(" ".join(self.words))
+    joined: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,15 +75,15 @@ def terms_of(token):
     if token.startswith('"'):
         return [Term(found, exact=True)]
     if re.search(r"[-\d]", token):
-        return [Term(tuple(words(token)))]
+        return [Term(found, joined=compact(token))]
     return [Term((word,)) for word in found]
 
 
 def unfinished(groups):
     """The last word may still be without its end."""
     if groups and not groups[-1][-1].exact:
-        words = groups[-1][-1].words
-        groups[-1][-1] = Term(words, last=len("".join(words)) >= SHORTEST_BEGINNING)
+        last = groups[-1][-1]
+        groups[-1][-1] = replace(last, last=len(last.joined or last.words[0]) >= SHORTEST_BEGINNING)
     return tuple(tuple(group) for group in groups)
 
 

@@ -1,0 +1,83 @@
+"""bin/bench: what it measures and says, with a handful of calls."""
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from bin.bench_find import LIST, PLANS, actions, calls_shown, read
+from bin.bench_find_report import goals, report
+from bin.bench_watch import measure, plans, watched
+from calls.models import Call
+
+
+def page(ms=10.0, queries=5, db_ms=1.0, answer=20):
+    return {"ms": ms, "db_ms": db_ms, "queries": queries, "answer": answer}
+
+
+def results(first, last, database="PostgreSQL"):
+    """What bench_find says of two sizes, each page as in `page`."""
+    sizes = {100: first, 100_000: last}
+    return {database: {size: {"seconds": 1, "pages": pages, "plans": {}} for size, pages in sizes.items()}}
+
+
+LISTS = dict.fromkeys(
+    ["list", "list, all calls", "every filter", "filters, closes in 90 days", "filters, opened in 90 days"], page()
+) | {"sorted by newest": page(), "page 200": None}
+SEARCHES = {"common word": page(), "rare word": page()}
+
+
+@pytest.mark.django_db
+def test_every_address_is_measured():
+    call_command("seed_demo", calls=100, verbosity=0)
+    found = measure(actions(Client(SERVER_NAME="localhost")), range(3))
+    assert [name for name, page in found.items() if not page] in ([], ["page 200"])
+    asking = [page for page in found.values() if page and page["queries"]]
+    assert len(asking) >= len(found) - 2
+    assert all(page["ms"] > page["db_ms"] > 0 for page in asking)
+    assert calls_shown(found["list, all calls"]["answer"]) == 20
+    assert calls_shown(found["rare word"]["answer"]) == 14
+
+
+@pytest.mark.django_db
+def test_the_indexes_behind_a_search_are_named():
+    call_command("seed_demo", calls=20, verbosity=0)
+    client = Client(SERVER_NAME="localhost")
+    shown = plans(lambda: read(client, f"{LIST}?q=integratie&status=alle"), PLANS)
+    assert list(shown) == list(PLANS)
+    assert all(shown.values())
+
+
+@pytest.mark.django_db
+def test_queries_and_their_time_are_counted():
+    with watched() as watch:
+        list(Call.objects.values_list("pk"))
+        Call.objects.count()
+    assert len(watch.queries) == 2
+    assert watch.seconds > 0
+    Call.objects.count()
+    assert len(watch.queries) == 2
+
+
+def test_goals_that_are_met():
+    found = results(LISTS | SEARCHES, LISTS | SEARCHES | {"rare word": page(db_ms=4.9), "common word": page(db_ms=59)})
+    assert [met for met, goal in goals(found)] == [True, True, True, True]
+
+
+def test_goals_that_are_not_met():
+    slow = {"list": page(ms=21), "rare word": page(db_ms=5), "common word": page(db_ms=60, queries=6)}
+    found = list(goals(results(LISTS | SEARCHES, LISTS | SEARCHES | slow)))
+    assert [met for met, goal in found] == [False, False, False, False]
+    assert found[0][1].endswith("(common word: 5 or 6)")
+    assert "at most 2.10 (list: " in found[1][1]
+
+
+def test_goals_without_measurements_are_not_called_met():
+    found = goals(results(LISTS, LISTS, database="SQLite"))
+    assert [met for met, goal in found] == [True, True, None, None]
+
+
+def test_the_report_has_a_row_for_every_page():
+    lines = list(report(results(LISTS | SEARCHES, LISTS | SEARCHES | {"list": page(ms=15)})))
+    row = next(line for line in lines if line.startswith("list  "))
+    assert row.split() == ["list", "10.00", "1.00", "1.00", "5", "20", "15.00", "1.50", "1.00", "5", "20"]
+    assert sum(line.startswith("page 200") for line in lines) == 1
