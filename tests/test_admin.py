@@ -7,10 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from calls.models import Budget, Call
+from calls.models import Budget, Call, SearchEntry, Stamp
 from calls.status import DeadlineModel, Status
 from funds.models import Fund
-from tests.desk import rows
+from tests.desk import rows, visible
 from tests.factories import ApplicantTypeFactory, CallFactory, ContactFactory, FundFactory, ThemeFactory, brussels
 
 pytestmark = pytest.mark.django_db
@@ -256,3 +256,12 @@ def test_amounts_are_typed_the_belgian_way(desk, typed, amount):
     fund_row = rows("budgets", {"order": 1, "label": "a", "amount": typed if typed != "0" else "0,01"})
     assert desk.send(change(call.fund), **fund_row) == []
     assert call.fund.budgets.get().amount == (Decimal(amount) or Decimal("0.01"))
+
+
+def test_deleting_a_call_names_its_search_words_in_dutch(desk):
+    call = CallFactory(title="Weg ermee")
+    Stamp.now()
+    page = visible(desk.client.get(f"/beheer/calls/call/{call.pk}/delete/").text)
+    assert "Oproepen: 1 Zoekwoorden: 1" in page
+    desk.client.post(f"/beheer/calls/call/{call.pk}/delete/", {"post": "yes"})
+    assert (Call.objects.count(), SearchEntry.objects.count()) == (0, 0)

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ("names", models.TextField()),
                 ("text", models.TextField()),
             ],
+            options={"verbose_name": "words for the search", "verbose_name_plural": "words for the search"},
         ),
         migrations.CreateModel(
             name="Stamp",

@@ -1,6 +1,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from calls.search.words import WORD_LENGTH, telling, words
@@ -20,8 +21,13 @@ class SearchEntry(models.Model):
     names = models.TextField()
     text = models.TextField()
 
+    class Meta:
+        # Seen at the desk where a call is deleted, together with its words.
+        verbose_name = _("words for the search")
+        verbose_name_plural = _("words for the search")
+
     def __str__(self):
-        return f"{self.code} {self.title}"
+        return gettext("all words of this call")
 
 
 class Word(models.Model):
