@@ -10,10 +10,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Choices
 from django.utils.html import escape
 from django.utils.text import capfirst
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from calls.linked_data import moment
 from calls.models import Call
 from calls.plain import plain
 from calls.status import DeadlineModel
@@ -86,10 +86,6 @@ def facts_of(call, absolute):
     }
     facts |= texts_of(call)
     return {name: facts[name] for name in LABELS}
-
-
-def moment(at):
-    return at and localtime(at).isoformat(timespec="seconds")
 
 
 def texts_of(call):
