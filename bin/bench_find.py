@@ -11,6 +11,7 @@ import sys
 from time import perf_counter
 
 import django
+import numpy as np
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()
@@ -69,8 +70,8 @@ def addresses():
         "list": LIST,
         "list, all calls": f"{LIST}?status=alle",
         "every filter": f"{LIST}?status=alle&{everything}&sorteer=budget",
-        "filters, closes in 90 days": f"{LIST}?{everything}&deadline=90",
-        "filters, opened in 90 days": f"{LIST}?status=alle&{everything}&geopend=90",
+        "filters, closes in 90 days": one_card(f"deadline=90&thema={THEME}&{funds}"),
+        "filters, opened in 90 days": one_card(f"status=alle&geopend=90&thema={THEME}&{funds}"),
         "sorted by newest": f"{LIST}?status=alle&sorteer=nieuwste",
         "page 200": f"{LIST}?status=alle&pagina=200",
         "common word": f"{LIST}?q={COMMON}&status=alle",
@@ -80,6 +81,14 @@ def addresses():
         "a theme": f"/themas/{THEME}/",
         "home": "/",
     }
+
+
+def one_card(state):
+    """The list with these filters and a budget that one of its calls has alone: as many cards at every size."""
+    found = CallFilter(QueryDict(state)).selection
+    amounts, calls = np.unique(found.columns.amount[found.found], return_counts=True)
+    euro = int(amounts[(calls == 1) & (amounts > 0)][0]) // 100
+    return f"{LIST}?{state}&budget_van={euro}&budget_tot={euro}"
 
 
 def actions(client):

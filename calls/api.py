@@ -14,7 +14,7 @@ from ninja.openapi.docs import DocsBase
 
 from calls import api_schemas as schemas
 from calls.columns import current_columns
-from calls.filters import CAMPAIGN, CallFilter
+from calls.filters import CallFilter, said
 from calls.models import Call
 from calls.selection import Criteria, Selection, StatusChoice
 from funds.models import Fund, Theme
@@ -53,14 +53,14 @@ class OpenData(NinjaAPI):
     def urls(self):
         patterns, app_name, namespace = super().urls
         for pattern in patterns:
-            pattern.callback = open_data(pattern.callback)
+            pattern.callback = as_open_data(pattern.callback)
         return patterns, app_name, namespace
 
     def get_openapi_operation_id(self, operation):
         return operation.view_func.__name__
 
 
-def open_data(view):
+def as_open_data(view):
     """What every answer has, errors included: JSON, an ETag, the same headers."""
 
     @csrf_exempt
@@ -139,8 +139,7 @@ def refuse(parameters):
 
 def refuse_parameters(request):
     """For addresses that take none."""
-    pairs = [(name, value) for name, values in request.GET.lists() for value in values]
-    refuse([f"{name}={value}" for name, value in pairs if value and not name.startswith(CAMPAIGN)])
+    refuse([f"{name}={value}" for name, values in said(request.GET) for value in values if value])
 
 
 def add_open_calls(things, name):

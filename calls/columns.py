@@ -10,7 +10,8 @@ from functools import cached_property
 from threading import Lock
 
 import numpy as np
-from django.db.models import Max
+from django.db.models import BigIntegerField, Case, Func, Max, Value, When
+from django.db.models.functions import Coalesce
 
 from calls.models import Budget, Call, Cutoff, Stamp
 from calls.status import DeadlineModel, Status
@@ -27,6 +28,25 @@ def microseconds(at, unknown=NEVER):
         return unknown
     since = at - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+class Microseconds(Func):
+    """The same number, counted by the database: a million moments would take Python half a minute."""
+
+    arity = 1
+    output_field = BigIntegerField()
+    template = "CAST(EXTRACT(EPOCH FROM %(expressions)s) * 1000000 AS bigint)"
+
+    def as_sqlite(self, compiler, connection, **context):
+        """Its moments are text in UTC: 2021-02-16 22:59:00, with six more digits only where they count."""
+        sql, params = compiler.compile(self.source_expressions[0])
+        # Apart, because strftime rounds a fraction up to the next second.
+        seconds, rest = f"strftime('%%s', substr({sql}, 1, 19))", f"substr({sql}, 21, 6)"
+        return f"(CAST({seconds} AS INTEGER) * 1000000 + CAST({rest} AS INTEGER))", (*params, *params)
+
+
+def counted(name, unknown=NEVER):
+    return Coalesce(Microseconds(name), Value(unknown))
 
 
 @dataclass(frozen=True)
@@ -53,7 +73,7 @@ class Columns:
         self.published_at, self.withdrawn_at = calls["published_at"], calls["withdrawn_at"]
         self.opens_at, self.deadline, self.rolling = calls["opens_at"], calls["deadline"], calls["rolling"]
         self.amount = self.amounts()
-        cutoffs = array(Cutoff.objects.values_list("call", "at"), [("call", "i8"), ("at", "i8")])
+        cutoffs = array(Cutoff.objects.values_list("call", counted("at")), [("call", "i8"), ("at", "i8")])
         cutoffs = cutoffs[np.isin(cutoffs["call"], self.pk)]
         self.cutoff_call, self.cutoff_at = self.positions(cutoffs["call"]), cutoffs["at"]
         self.themes, self.theme = self.load_themes()
@@ -165,31 +185,24 @@ class Moment:
 
 
 def array(rows, fields):
-    """Rows of numbers and moments as one structured array; a queryset's rows are not kept besides."""
+    """Rows of numbers as one structured array; a queryset's rows are not kept besides."""
     rows = rows.iterator(chunk_size=10_000) if hasattr(rows, "iterator") else rows
-    plain = (tuple(microseconds(value) if isinstance(value, datetime) else value for value in row) for row in rows)
-    return np.fromiter(plain, np.dtype(fields))
+    return np.fromiter(rows, np.dtype(fields))
 
 
 def call_facts():
     """The facts of all calls; a call whose opening nobody knows opened before every date."""
-    fields = ["pk", "fund", "rolling", "published_at", "withdrawn_at", "opens_at", "deadline"]
-    rows = Call.objects.order_by("pk").values_list(
-        "pk", "fund", "deadline_model", "published_at", "withdrawn_at", "opens_at", "deadline"
-    )
-    facts = (
-        (
-            pk,
-            fund or 0,
-            model == DeadlineModel.ROLLING,
-            microseconds(published_at),
-            microseconds(withdrawn_at),
-            microseconds(opens_at, unknown=0),
-            microseconds(deadline),
-        )
-        for pk, fund, model, published_at, withdrawn_at, opens_at, deadline in rows.iterator(chunk_size=10_000)
-    )
-    return np.fromiter(facts, np.dtype([(name, "?" if name == "rolling" else "i8") for name in fields]))
+    facts = {
+        "pk": "pk",
+        "fund": Coalesce("fund", 0),
+        "rolling": Case(When(deadline_model=DeadlineModel.ROLLING, then=1), default=0),
+        "published_at": counted("published_at"),
+        "withdrawn_at": counted("withdrawn_at"),
+        "opens_at": counted("opens_at", unknown=0),
+        "deadline": counted("deadline"),
+    }
+    rows = Call.objects.order_by("pk").values_list(*facts.values())
+    return array(rows, [(name, "?" if name == "rolling" else "i8") for name in facts])
 
 
 class Latest:

@@ -84,11 +84,11 @@ def facts_of(call, absolute):
         "updated_at": moment(call.updated_at),
         "documents": [{"title": row.title, "url": absolute(row.get_absolute_url())} for row in call.documents.all()],
     }
-    facts |= texts_of(call)
+    facts |= plain_texts(call)
     return {name: facts[name] for name in LABELS}
 
 
-def texts_of(call):
+def plain_texts(call):
     """The long texts without markup, the rows of objectives and actions in their places."""
     objectives = [f"<li>{row.text}</li>" for row in call.objectives.all()]
     actions, group = [], ""

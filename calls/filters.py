@@ -29,6 +29,11 @@ CRITERIA = {
 WITHIN = {7: _("7 days"), 30: _("30 days"), 90: _("90 days")}
 
 
+def said(data):
+    """(name, values) of every part of a query string that is about the page."""
+    return [(name, values) for name, values in data.lists() if not name.startswith(CAMPAIGN)]
+
+
 class KnownChoices(forms.MultipleChoiceField):
     """Keeps the values that exist and passes over the others, each once and in the order of the choices."""
 
@@ -149,8 +154,7 @@ class CallFilter(django_filters.FilterSet):
         """The parts of the query string that had no meaning, as readable text."""
         return [
             f"{name}={value}"
-            for name, values in self.data.lists()
-            if not name.startswith(CAMPAIGN)
+            for name, values in said(self.data)
             for value in values
             if value and not self.understands(name, value, values)
         ]

@@ -1,11 +1,10 @@
-"""Lists of calls to take along: the views that answer with a calendar or a file, and the page that documents them."""
+"""Lists of calls to take along: the views that answer with a calendar or a file."""
 
-from dataclasses import dataclass
 from functools import wraps
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.timezone import localdate
@@ -13,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page, require_safe
 
 from calls import exports
-from calls.calendars import REFRESH, calendar_of
-from calls.filters import Amount, CallFilter, KnownChoices
+from calls.calendars import calendar_of
+from calls.filters import CallFilter
 from calls.models import Call
 from calls.panel import chips
 from calls.selection import Selection, Sort
@@ -153,49 +152,3 @@ def streamed(request, extension, content_type, chunks):
 
 def attribution(address):
     return _("Source: VLEVA, %(address)s") % {"address": address}
-
-
-# The page that documents them ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One filter as an address writes it: its values where they are known, and whether it may stand there twice."""
-
-    name: str
-    label: str
-    values: list[tuple[str, str]]
-    several: bool
-    is_amount: bool
-
-
-def parameters():
-    """All that means something here: how the page shows its calls does not."""
-    fields = [(name, field) for name, field in CallFilter().form.fields.items() if name != "weergave"]
-    return [
-        Parameter(
-            name,
-            field.label,
-            [(value, label) for value, label in getattr(field, "choices", []) if value],
-            isinstance(field, KnownChoices),
-            isinstance(field, Amount),
-        )
-        for name, field in fields
-    ]
-
-
-@require_safe
-def open_data(request):
-    site = request.build_absolute_uri("/").rstrip("/")
-    context = {
-        "site": site,
-        "parameters": parameters(),
-        "example": "status=open&deadline=30",
-        "columns": exports.LABELS,
-        "licence": LICENCE,
-        "attribution": attribution(request.build_absolute_uri(reverse("calls"))),
-        "calendar_length": CALENDAR_LENGTH,
-        "feed_length": FEED_LENGTH,
-        "hours": REFRESH.seconds // 3600,
-    }
-    return render(request, "open_data.html", context)

@@ -8,6 +8,7 @@ from calls import feeds, take_along
 from calls import views as calls
 from calls.api import api
 from calls.finder import call_list
+from calls.open_data import open_data
 from portal import views
 from portal.sitemaps import SITEMAPS
 
@@ -30,7 +31,7 @@ urlpatterns = [
     path("themas/<slug:slug>/feed.atom", feeds.theme_atom, name="theme-atom"),
     path("mijn/", accounts.mine, name="mine"),
     path("contacten/", views.ContactPage.as_view(), name="contacts"),
-    path("open-data/", take_along.open_data, name="open-data"),
+    path("open-data/", open_data, name="open-data"),
     path("toegankelijkheid/", views.LegalPage.as_view(template_name="accessibility.html"), name="accessibility"),
     path("privacy/", views.LegalPage.as_view(template_name="privacy.html"), name="privacy"),
     path("api/v1/", api.urls),

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from calls.models import Budget, Call, SearchEntry, Stamp
+from calls.search.indexing import index_pending
 from calls.status import DeadlineModel, Status
 from funds.models import Fund
 from tests.desk import rows, visible
@@ -56,6 +57,7 @@ def test_calls_are_found(desk, query, titles):
     life = FundFactory(name="Fonds voor leefmilieu", abbreviation="LIFE")
     CallFactory(title="Groene wijken", fund=life, deadline=brussels(2019, 3, 1, 17))
     CallFactory(title="Blauwe wegen", code="EACEA/51/2018", deadline=brussels(2020, 3, 1, 17))
+    index_pending()
     assert [row[0] for row in desk.table(f"{LIST}?{query}")[1:]] == titles
 
 

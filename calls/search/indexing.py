@@ -80,7 +80,7 @@ def entry_of(call):
         code=joined([*code, compact(call.code)] if len(code) > 1 else code),
         title=joined(telling(words(call.title))),
         names=joined(telling(words(" ".join(names_of(call))))),
-        text=joined(telling(words(" ".join([*texts_of(call), *contacts_of(call)])))),
+        text=joined(telling(words(" ".join([*own_texts(call), *contacts_of(call)])))),
     )
 
 
@@ -97,12 +97,12 @@ def names_of(call):
     yield from (one.name for one in call.who_may_apply)
 
 
-def texts_of(call):
+def own_texts(call):
     """All that the call's page says in its own texts and rows; the fund's text is the same for all its calls."""
-    yield from (plain(getattr(call, name)) for name in call.long_texts())
+    yield from (stripped(getattr(call, name)) for name in call.long_texts())
     for related, fields in ROWS.items():
         for row in getattr(call, related).all():
-            yield from (plain(getattr(row, name)) for name in fields)
+            yield from (stripped(getattr(row, name)) for name in fields)
 
 
 def contacts_of(call):
@@ -111,6 +111,6 @@ def contacts_of(call):
         yield from (contact.organisation, contact.name)
 
 
-def plain(html):
+def stripped(html):
     """Rich text without its tags, the words beside them kept apart."""
     return unescape(strip_tags(html.replace("<", " <")))

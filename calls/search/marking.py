@@ -5,7 +5,7 @@ from functools import cached_property
 
 from django.utils.html import format_html, format_html_join
 
-from calls.search.indexing import texts_of
+from calls.search.indexing import own_texts
 from calls.search.query import Phrase
 from calls.search.words import fold
 
@@ -54,7 +54,7 @@ class Marker:
 
     def snippet(self, call):
         """The part of the call's text with the most of the words, marked; empty when the text has none of them."""
-        best = max((self.window(" ".join(text.split())) for text in texts_of(call)), key=lambda found: found[0])
+        best = max((self.window(" ".join(text.split())) for text in own_texts(call)), key=lambda found: found[0])
         return self.mark(best[1]) if best[0] else ""
 
     def window(self, text):
