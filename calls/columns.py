@@ -10,8 +10,9 @@ from functools import cached_property
 from threading import Lock
 
 import numpy as np
+from django.db import connection
 from django.db.models import BigIntegerField, Case, Func, Max, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce, Round
 
 from calls.models import Budget, Call, Cutoff, Stamp
 from calls.status import DeadlineModel, Status
@@ -104,8 +105,9 @@ class Columns:
 
     def amounts(self):
         """The largest amount of each call: a sum would count pots that lines share."""
-        rows = Budget.objects.exclude(amount=None).values_list("call").annotate(Max("amount"))
-        found = array(((pk, int(amount * 100)) for pk, amount in rows), [("call", "i8"), ("cents", "i8")])
+        cents = Cast(Round(Max("amount") * 100), BigIntegerField())
+        rows = Budget.objects.exclude(amount=None).order_by("call").values("call").annotate(cents=cents)
+        found = array(rows.values_list("call", "cents"), [("call", "i8"), ("cents", "i8")])
         amounts = np.zeros(len(self.pk), np.int64)
         amounts[self.positions(found["call"])] = found["cents"][np.isin(found["call"], self.pk)]
         return amounts
@@ -185,9 +187,10 @@ class Moment:
 
 
 def array(rows, fields):
-    """Rows of numbers as one structured array; a queryset's rows are not kept besides."""
-    rows = rows.iterator(chunk_size=10_000) if hasattr(rows, "iterator") else rows
-    return np.fromiter(rows, np.dtype(fields))
+    """The rows of a queryset of numbers as one structured array; without Django's look at every single value."""
+    with connection.cursor() as cursor:
+        cursor.execute(*rows.query.sql_with_params())
+        return np.fromiter(cursor, np.dtype(fields))
 
 
 def call_facts():
