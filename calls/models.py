@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from calls.news import Announcement, Change
 from calls.parts import Action, Budget, Cutoff, Document, Objective, count_date_change
 from calls.querysets import CallQuerySet
 from calls.search.models import SearchEntry, Stamp, Synonym, Word
@@ -19,8 +20,10 @@ from portal.richtext import RichTextField
 
 __all__ = [
     "Action",
+    "Announcement",
     "Budget",
     "Call",
+    "Change",
     "Cutoff",
     "Document",
     "Objective",
@@ -132,6 +135,7 @@ class Call(Addressed):
         editable=False,
         help_text=_("How often the deadline changed; calendar programs see by it which event is newer."),
     )
+    announcement = models.ForeignKey(Announcement, models.PROTECT, null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 

@@ -33,7 +33,7 @@ def development_secret_key():
 
 
 def refuse_half_configured():
-    needed = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "EMAIL_HOST", "DEFAULT_FROM_EMAIL"]
+    needed = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "EMAIL_HOST", "DEFAULT_FROM_EMAIL", "SITE_URL"]
     problems = [f"{name} is not set" for name in needed if not env.str(name, "")]
     problems += ["SECRET_KEY is shorter than 50 characters"] if 0 < len(env.str("SECRET_KEY", "")) < 50 else []
     problems += ["ALLOWED_HOSTS allows every host"] if "*" in env.list("ALLOWED_HOSTS", []) else []
@@ -53,6 +53,8 @@ if not DEVELOPMENT:
 
 SECRET_KEY = env.str("SECRET_KEY", "") or development_secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+# What mails put before the path of a page, for example https://oproepen.vleva.eu.
+SITE_URL = env.str("SITE_URL", f"http://localhost:{env.int('PORT', 8000)}").rstrip("/")
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
@@ -201,6 +203,7 @@ SESSION_ENGINE = "accounts.sessions"
 
 # Mail ---------------------------------------------------------------------------------------------------------------
 
+# Every mail is a row of the outbox (accounts.Message); a worker sends it through the mailer "delivery".
 SMTP = {
     "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "OPTIONS": {
@@ -213,7 +216,10 @@ SMTP = {
     },
 }
 CONSOLE = {"BACKEND": "portal.mail.ReadableConsole"}
-MAILERS = {"default": SMTP if env.str("EMAIL_HOST", "") else CONSOLE}
+MAILERS = {
+    "default": {"BACKEND": "accounts.outbox.Outbox"},
+    "delivery": SMTP if env.str("EMAIL_HOST", "") else CONSOLE,
+}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "VLEVA <vleva@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -55,8 +55,8 @@ class FundFactory(DjangoModelFactory):
     period = "2021-2027"
 
 
-# What is made of the content, for searches and lists.
-DERIVED = {"calls.SearchEntry", "calls.Word", "calls.Stamp"}
+# What is made of the content: for searches and lists, and to tell followers.
+DERIVED = {"calls.SearchEntry", "calls.Word", "calls.Stamp", "calls.Announcement", "calls.Change"}
 
 
 class CallFactory(DjangoModelFactory):

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts.models import Follow, User
+from accounts.models import CallChoice, Follow, Notice, SavedSearch, User
 from calls.models import Action, Budget, Call, Cutoff, Document, Objective
 from calls.status import DeadlineModel
 from contacts.models import Contact
@@ -32,6 +32,21 @@ DEADLINE = brussels(2027, 3, 1, 17)
 def second_follow():
     follow = Follow.objects.create(user=UserFactory(), theme=ThemeFactory())
     return Follow(user=follow.user, theme=follow.theme)
+
+
+def second_choice():
+    choice = CallChoice.objects.create(user=UserFactory(), call=CallFactory(), kind=CallChoice.Kind.SAVED)
+    return CallChoice(user=choice.user, call=choice.call, kind=choice.kind)
+
+
+def second_search():
+    search = SavedSearch.objects.create(user=UserFactory(), name="Open", state="status=open")
+    return SavedSearch(user=search.user, name="Ook open", state=search.state)
+
+
+def second_notice():
+    notice = Notice.objects.create(user=UserFactory(), call=CallFactory(), kind=Notice.Kind.NEW)
+    return Notice(user=notice.user, call=notice.call, kind=notice.kind)
 
 
 def theme_below_itself():
@@ -94,6 +109,9 @@ BROKEN = {
         lambda: User(email=UserFactory().email.upper(), password="x"),
         "Er is al een account met dit e-mailadres.",
     ),
+    "call_choice_unique": (second_choice, "Deze gebruiker koos dit al voor deze oproep."),
+    "saved_search_unique": (second_search, "U hebt deze zoekopdracht al bewaard."),
+    "notice_once": (second_notice, "Dit is al meegedeeld."),
     "follow_unique": (second_follow, "Er bestaat al een Gevolgd thema met dezelfde waarden voor User en Theme."),
 }
 # Here the fields themselves refuse the value, with the message of their own tests below.

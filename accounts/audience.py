@@ -1,0 +1,92 @@
+"""Who hears of which call, and why: by a followed theme, a saved search or the call itself.
+
+The same filter as the page's decides what a saved search finds, once for all users who saved the same.
+"""
+
+from collections import defaultdict
+
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import CallChoice, Follow, SavedSearch, User
+from calls.columns import current_columns
+from calls.filters import CallFilter
+
+CHUNK = 1_000
+
+
+class Audience:
+    """Who follows some published calls. `pks` are theirs; others are passed over."""
+
+    def __init__(self, pks, columns=None):
+        self.columns = columns or current_columns()
+        self.pks = set(pks)
+        self.wanted = self.columns.mask(sorted(self.pks))
+        self.of_theme = {one.pk: self.having(self.columns.theme[slug]) for slug, one in self.columns.themes.items()}
+        self.of_search = {}
+
+    def having(self, mask):
+        """The wanted calls among these, as a set of primary keys."""
+        return set(self.columns.pk[mask & self.wanted].tolist())
+
+    def found_by(self, state):
+        """The wanted calls that a saved search finds now."""
+        if state not in self.of_search:
+            self.of_search[state] = self.having(CallFilter(QueryDict(state), self.columns).selection.found)
+        return self.of_search[state]
+
+    def reasons(self, users):
+        """{user's primary key: {call's primary key: [reason]}} for a chunk of users; what is muted is left out.
+
+        A reason is (kind, text): ("theme", "thema Migratie"), ("search", …) or ("call", …).
+        """
+        found = defaultdict(lambda: defaultdict(list))
+        for user, call in self.choices(users, CallChoice.Kind.SAVED):
+            found[user][call].append(("call", _("a call that you saved")))
+        for user, theme, name in Follow.objects.filter(user__in=users).values_list("user", "theme", "theme__name"):
+            for call in self.of_theme.get(theme, ()):
+                found[user][call].append(("theme", _("theme %(theme)s") % {"theme": name}))
+        for user, state, name in SavedSearch.objects.filter(user__in=users).values_list("user", "state", "name"):
+            for call in self.found_by(state):
+                found[user][call].append(("search", _("search “%(name)s”") % {"name": name}))
+        for user, call in self.choices(users, CallChoice.Kind.IRRELEVANT):
+            found[user].pop(call, None)
+        return found
+
+    def choices(self, users, kind):
+        """(user, call) of the choices of this kind about the wanted calls."""
+        rows = CallChoice.objects.filter(user__in=users, kind=kind)
+        # A handful of calls narrows the query; many would only make it long.
+        rows = rows.filter(call__in=self.pks) if len(self.pks) <= CHUNK else rows
+        return [(user, call) for user, call in rows.values_list("user", "call") if call in self.pks]
+
+
+def chunks(users):
+    """The primary keys of a queryset of users, a thousand at a time, so that memory stays flat."""
+    last = 0
+    while found := list(users.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        yield found
+        last = found[-1]
+
+
+def reachable():
+    """The users who get mail at all: their address is confirmed and takes it."""
+    confirmed = User.objects.filter(emailaddress__primary=True, emailaddress__verified=True)
+    return confirmed.filter(is_active=True, bounced_at=None)
+
+
+def people_told_of_change(call):
+    """How many people a change of this published call would be told to."""
+    audience = Audience([call.pk])
+    users = reachable().filter(tells_changes=True)
+    return sum(call.pk in calls for chunk in chunks(users) for calls in audience.reasons(chunk).values())
+
+
+def followed_calls(user):
+    """The primary keys of the published calls that somebody follows, closed ones too, by their next date."""
+    columns = current_columns()
+    moment = columns.at(timezone.now())
+    published = columns.pk[moment.by_deadline[moment.published[moment.by_deadline]]].tolist()
+    followed = Audience(published, columns).reasons([user.pk])[user.pk]
+    return [pk for pk in published if pk in followed]

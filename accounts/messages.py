@@ -1,0 +1,68 @@
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+# After each failed attempt; the last one holds until the mail is given up.
+DELAYS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
+GIVEN_UP_AFTER = timedelta(days=3)
+
+
+class MessageQuerySet(models.QuerySet):
+    def waiting(self):
+        return self.filter(sent_at=None, failed_at=None)
+
+
+class Message(models.Model):
+    """A mail: written where its cause is written, sent by a worker. Its content goes once it has been sent."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="messages")
+    sender = models.CharField(max_length=320)
+    recipient = models.CharField(max_length=320)
+    subject = models.CharField(max_length=998)
+    content = models.BinaryField(help_text="The whole mail as it goes over the wire; empty once it is sent.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(default=timezone.now, help_text="Not tried before; a claim moves it on.")
+    attempts = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mail")
+        verbose_name_plural = _("mails")
+        indexes = [models.Index(fields=["due_at"], condition=Q(sent_at=None, failed_at=None), name="message_waiting")]
+
+    def __str__(self):
+        return self.subject
+
+    # What came of an attempt ----------------------------------------------------------------------------------------
+
+    def done(self):
+        self.sent_at, self.content, self.error = timezone.now(), b"", ""
+        self.save(update_fields=["sent_at", "content", "error"])
+
+    def postpone(self, error):
+        """Tried again later, each time a little later, until it is three days old."""
+        now = timezone.now()
+        if now - self.created_at > GIVEN_UP_AFTER:
+            self.give_up(error)
+        else:
+            self.due_at, self.error = now + DELAYS[min(self.attempts, len(DELAYS)) - 1], error[:300]
+            self.save(update_fields=["due_at", "error"])
+
+    def give_up(self, error):
+        self.failed_at, self.error = timezone.now(), error[:300]
+        self.save(update_fields=["failed_at", "error"])
+
+    def refuse_address(self, error):
+        """The address takes no mail: its user gets none until they say that it works again."""
+        self.give_up(error)
+        users = get_user_model().objects.filter(email__iexact=self.recipient, bounced_at=None)
+        users.update(bounced_at=timezone.now(), bounce=error[:300])

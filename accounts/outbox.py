@@ -1,0 +1,128 @@
+"""The outbox: every mail becomes a row in the transaction that causes it, and a worker sends the rows.
+
+A worker claims one mail at a time by moving its next attempt on, so that several can run side by side, and that a mail
+whose worker was killed is tried again. Only where a worker or the connection dies after the mail server has taken a
+mail and before that is written down does it go out twice, with the same Message-ID.
+"""
+
+from contextlib import suppress
+from datetime import timedelta
+from email import message_from_bytes, policy
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+
+from django.core.mail import EmailMessage, mailers
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Message
+
+# Longer than a conversation with a mail server can take before it times out.
+CLAIM = timedelta(minutes=3)
+
+
+class Outbox(BaseEmailBackend):
+    """The mailer of the whole site: writes a row for every recipient."""
+
+    def send_messages(self, messages):
+        rows = [row for message in messages for row in rows_of(message)]
+        Message.objects.bulk_create(rows)
+        return len(messages)
+
+
+def rows_of(message, user=None):
+    """One unsaved Message for every recipient of a Django e-mail."""
+    content = message.message().as_bytes(policy=policy.SMTP)
+    for recipient in message.recipients():
+        yield Message(
+            user=user, sender=message.from_email, recipient=recipient, subject=message.subject, content=content
+        )
+
+
+class Stored(EmailMessage):
+    """A row as an e-mail that any of Django's mailers can send, byte for byte as it was written."""
+
+    def __init__(self, row):
+        self.content = bytes(row.content)
+        parsed = message_from_bytes(self.content, policy=policy.default)
+        body = parsed.get_body(preferencelist=("plain", "html"))
+        super().__init__(row.subject, body.get_content() if body else "", row.sender, [row.recipient])
+
+    def message(self, *, policy=policy.SMTP):
+        return message_from_bytes(self.content, policy=policy)
+
+
+@transaction.atomic
+def claim():
+    """The next mail that is due, kept from other workers for a while; None when there is none."""
+    now = timezone.now()
+    due = Message.objects.waiting().filter(due_at__lte=now).order_by("due_at", "pk")
+    row = due.select_for_update(skip_locked=True).first()
+    if row:
+        row.due_at = now + CLAIM
+        row.attempts += 1
+        row.save(update_fields=["due_at", "attempts"])
+    return row
+
+
+class ServerTrouble(Exception):
+    """The mail server does not work just now; nothing is known against this mail."""
+
+
+def deliver(row, mailer):
+    """Sends one claimed mail and writes down what came of it.
+
+    `mailer` is an open Django mailer. Raises ServerTrouble where the next mail would fare the same.
+    """
+    try:
+        mailer.send_messages([Stored(row)])
+    except SMTPRecipientsRefused as error:
+        code, answer = error.recipients.get(row.recipient) or next(iter(error.recipients.values()))
+        refused(row, code, answer, Message.refuse_address)
+    except SMTPDataError as error:
+        refused(row, error.smtp_code, error.smtp_error, Message.give_up)
+    except ValueError as error:
+        row.refuse_address(f"unusable address: {error}")
+    except (OSError, SMTPException) as error:
+        row.postpone(str(error))
+        raise ServerTrouble(str(error)) from error
+    else:
+        row.done()
+
+
+def refused(row, code, answer, for_good):
+    """A mail that the server answered with an error: 5xx is for good, 4xx for now."""
+    said = f"{code} {answer.decode(errors='replace') if isinstance(answer, bytes) else answer}"
+    if code >= 500:
+        for_good(row, said)
+    else:
+        row.postpone(said)
+
+
+def send_waiting(stop=lambda: False):
+    """Sends all mails that are due; the number sent. Raises ServerTrouble when the server does not work."""
+    sent, mailer = 0, None
+    try:
+        while not stop() and (row := claim()):
+            mailer = mailer or opened(row)
+            deliver(row, mailer)
+            sent += row.sent_at is not None
+    finally:
+        close(mailer)
+    return sent
+
+
+def opened(row):
+    mailer = mailers["delivery"]
+    try:
+        mailer.open()
+    except (OSError, SMTPException) as error:
+        row.postpone(str(error))
+        raise ServerTrouble(str(error)) from error
+    return mailer
+
+
+def close(mailer):
+    with suppress(OSError, SMTPException):
+        if mailer:
+            mailer.close()
