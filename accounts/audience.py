@@ -4,7 +4,9 @@ The same filter as the page's decides what a saved search finds, once for all us
 """
 
 from collections import defaultdict
+from functools import cached_property
 
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,8 +14,9 @@ from django.utils.translation import gettext as _
 from accounts.models import CallChoice, Follow, SavedSearch, User
 from calls.columns import current_columns
 from calls.filters import CallFilter
+from calls.models import Call
 
-CHUNK = 1_000
+MANY = 1_000
 
 
 class Audience:
@@ -25,6 +28,11 @@ class Audience:
         self.wanted = self.columns.mask(sorted(self.pks))
         self.of_theme = {one.pk: self.having(self.columns.theme[slug]) for slug, one in self.columns.themes.items()}
         self.of_search = {}
+
+    @cached_property
+    def states(self):
+        """Every search that somebody saved, once."""
+        return list(SavedSearch.objects.values_list("state", flat=True).distinct().order_by("state"))
 
     def having(self, mask):
         """The wanted calls among these, as a set of primary keys."""
@@ -58,16 +66,8 @@ class Audience:
         """(user, call) of the choices of this kind about the wanted calls."""
         rows = CallChoice.objects.filter(user__in=users, kind=kind)
         # A handful of calls narrows the query; many would only make it long.
-        rows = rows.filter(call__in=self.pks) if len(self.pks) <= CHUNK else rows
+        rows = rows.filter(call__in=self.pks) if len(self.pks) <= MANY else rows
         return [(user, call) for user, call in rows.values_list("user", "call") if call in self.pks]
-
-
-def chunks(users):
-    """The primary keys of a queryset of users, a thousand at a time, so that memory stays flat."""
-    last = 0
-    while found := list(users.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
-        yield found
-        last = found[-1]
 
 
 def reachable():
@@ -76,11 +76,33 @@ def reachable():
     return confirmed.filter(is_active=True, bounced_at=None)
 
 
+def followers(call, audience):
+    """Who follows a call by a theme, a saved search or itself, and has not said that it is not relevant."""
+    themes = [pk for pk, calls in audience.of_theme.items() if call.pk in calls]
+    mine = {"user": OuterRef("pk")}
+    choices = CallChoice.objects.filter(**mine, call=call)
+    states = [state for state in audience.states if call.pk in audience.found_by(state)]
+    return reachable().filter(
+        Exists(Follow.objects.filter(**mine, theme__in=themes))
+        | Exists(SavedSearch.objects.filter(**mine, state__in=states))
+        | Exists(choices.filter(kind=CallChoice.Kind.SAVED)),
+        ~Exists(choices.filter(kind=CallChoice.Kind.IRRELEVANT)),
+    )
+
+
+def awaiting(call):
+    """Who awaits another edition than the calls they know."""
+    others = Call.objects.editions_of(call).values("pk")
+    choices = CallChoice.objects.filter(user=OuterRef("pk"))
+    return reachable().filter(
+        Exists(choices.filter(kind=CallChoice.Kind.NEXT_EDITION, call__in=others)),
+        ~Exists(choices.filter(kind=CallChoice.Kind.IRRELEVANT, call=call)),
+    )
+
+
 def people_told_of_change(call):
     """How many people a change of this published call would be told to."""
-    audience = Audience([call.pk])
-    users = reachable().filter(tells_changes=True)
-    return sum(call.pk in calls for chunk in chunks(users) for calls in audience.reasons(chunk).values())
+    return followers(call, Audience([call.pk])).filter(tells_changes=True).count()
 
 
 def followed_calls(user):

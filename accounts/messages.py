@@ -25,6 +25,7 @@ class Message(models.Model):
     recipient = models.CharField(max_length=320)
     subject = models.CharField(max_length=998)
     content = models.BinaryField(help_text="The whole mail as it goes over the wire; empty once it is sent.")
+    urgent = models.BooleanField(default=False, help_text="Somebody waits for it: a code, a confirmation.")
     created_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField(default=timezone.now, help_text="Not tried before; a claim moves it on.")
     attempts = models.PositiveIntegerField(default=0)
@@ -37,7 +38,11 @@ class Message(models.Model):
     class Meta:
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
-        indexes = [models.Index(fields=["due_at"], condition=Q(sent_at=None, failed_at=None), name="message_waiting")]
+        indexes = [
+            models.Index(
+                fields=["-urgent", "due_at"], condition=Q(sent_at=None, failed_at=None), name="message_waiting"
+            )
+        ]
 
     def __str__(self):
         return self.subject

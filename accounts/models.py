@@ -5,6 +5,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.messages import Message
+from calls.announcing import last_announcement
 from calls.models import Call
 from funds.models import Theme
 
@@ -88,6 +89,12 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.email
+
+    def save(self, **kwargs):
+        """What was announced before somebody came is no news to them."""
+        if self.told_until is None:
+            self.told_until = last_announcement()
+        super().save(**kwargs)
 
 
 class Follow(models.Model):

@@ -25,18 +25,16 @@ class Outbox(BaseEmailBackend):
     """The mailer of the whole site: writes a row for every recipient."""
 
     def send_messages(self, messages):
-        rows = [row for message in messages for row in rows_of(message)]
+        rows = [row for message in messages for row in rows_of(message, urgent=True)]
         Message.objects.bulk_create(rows)
         return len(messages)
 
 
-def rows_of(message, user=None):
+def rows_of(message, **fields):
     """One unsaved Message for every recipient of a Django e-mail."""
-    content = message.message().as_bytes(policy=policy.SMTP)
-    for recipient in message.recipients():
-        yield Message(
-            user=user, sender=message.from_email, recipient=recipient, subject=message.subject, content=content
-        )
+    content = message.message(policy=policy.SMTP).as_bytes()
+    about = {"sender": message.from_email, "subject": message.subject, "content": content}
+    return [Message(recipient=recipient, **about, **fields) for recipient in message.recipients()]
 
 
 class Stored(EmailMessage):
@@ -56,7 +54,7 @@ class Stored(EmailMessage):
 def claim():
     """The next mail that is due, kept from other workers for a while; None when there is none."""
     now = timezone.now()
-    due = Message.objects.waiting().filter(due_at__lte=now).order_by("due_at", "pk")
+    due = Message.objects.waiting().filter(due_at__lte=now).order_by("-urgent", "due_at", "pk")
     row = due.select_for_update(skip_locked=True).first()
     if row:
         row.due_at = now + CLAIM

@@ -174,7 +174,6 @@ LOGIN_REDIRECT_URL = "mine"
 LOGOUT_REDIRECT_URL = "home"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

@@ -10,6 +10,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.test import Client
 
+from accounts.outbox import send_waiting
+
 PASSWORD = "een-lang-wachtwoord"
 REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", event =>
   window.reportViolation(`${event.violatedDirective}: ${event.blockedURI} in ${event.documentURI}`))"""
@@ -48,9 +50,19 @@ class Mailbox:
 
     def __init__(self):
         self.messages = []
+        # What it says instead of yes, for as long as there is something: {"rcpt": […], "data": […]}.
+        self.answers = {"rcpt": [], "data": []}
         self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.answers["rcpt"]:
+            return self.answers["rcpt"].pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server, session, envelope):
+        if self.answers["data"]:
+            return self.answers["data"].pop(0)
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
 
@@ -62,6 +74,7 @@ class Mailbox:
 
     def last_code(self):
         """The code that stands on a line of its own in the last mail."""
+        send_waiting()
         text = self.messages[-1].get_content()
         return re.search(r"^\s*([A-Z0-9]+(?:-[A-Z0-9]+)*)\s*$", text, re.MULTILINE)[1]
 

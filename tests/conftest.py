@@ -157,10 +157,10 @@ def browse(new_context, site):
 
 @pytest.fixture
 def mailbox(settings):
-    """A real SMTP server; all mail of the test goes through it."""
+    """A real SMTP server behind the real outbox, whose worker is whoever asks the mailbox for its mails."""
     mailbox = Mailbox()
     mailbox.controller.start()
-    settings.MAILERS = {"default": mailbox.mailer}
+    settings.MAILERS = {"default": {"BACKEND": "accounts.outbox.Outbox"}, "delivery": mailbox.mailer}
     yield mailbox
     mailbox.controller.stop()
 

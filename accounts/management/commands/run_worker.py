@@ -1,0 +1,54 @@
+import logging
+import signal
+import threading
+from time import monotonic
+
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+
+from accounts.notices import send_notices
+from accounts.outbox import ServerTrouble, send_waiting
+
+logger = logging.getLogger(__name__)
+LOOK = 2  # seconds between two looks into an empty outbox
+LONGEST_PAUSE = 60  # seconds, while the mail server does not work
+
+
+class Command(BaseCommand):
+    help = "Sends the mails of the outbox until it is stopped. Several can run side by side."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--once", action="store_true", help="send what is due and stop")
+        parser.add_argument(
+            "--notices", type=int, metavar="MINUTES", help="also do what send_notices does, every so many minutes"
+        )
+
+    def handle(self, once, notices, **options):
+        self.stopped = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self.stopped.set())
+        self.pause, self.notices_at = LOOK, monotonic()
+        while not self.stopped.is_set():
+            self.look(notices)
+            if once:
+                return
+            close_old_connections()
+            self.stopped.wait(self.pause)
+
+    def look(self, notices):
+        """One round. A database or mail server that is away is waited for, a little longer each time."""
+        try:
+            if notices and monotonic() >= self.notices_at:
+                send_notices()
+                self.notices_at = monotonic() + notices * 60
+            send_waiting(stop=self.stopped.is_set)
+        except ServerTrouble as error:
+            self.wait_longer("The mail server does not work", error)
+        except DatabaseError as error:
+            self.wait_longer("The database does not answer", error)
+        else:
+            self.pause = LOOK
+
+    def wait_longer(self, what, error):
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        logger.warning("%s (%s). Next try in %s seconds.", what, error, self.pause)

@@ -1,0 +1,435 @@
+"""What followers are told: each thing once, to whom it concerns, when it is due, whatever happens in between."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.due import days_before
+from accounts.models import CallChoice, Follow, Message, Notice, SavedSearch, User
+from accounts.notices import last_morning, preview, send_notices
+from calls.announcing import announce
+from calls.models import Call, Change, Cutoff
+from calls.status import DeadlineModel
+from tests.factories import CallFactory, ThemeFactory, UserFactory, brussels
+
+pytestmark = pytest.mark.django_db
+SUNDAY = brussels(2027, 3, 7, 12)
+MONDAY = brussels(2027, 3, 8, 7)
+JUNE = brussels(2027, 6, 1, 17)
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    cache.clear()
+    with time_machine.travel(SUNDAY, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def migration():
+    return ThemeFactory(name="Migratie")
+
+
+@pytest.fixture
+def follower(migration):
+    return following(migration, digest=User.Digest.DAILY)
+
+
+def following(*themes, **fields):
+    user = UserFactory(**fields)
+    Follow.objects.bulk_create(Follow(user=user, theme=theme) for theme in themes)
+    return user
+
+
+def new_call(*themes, deadline=JUNE, **fields):
+    """A call that is published this very moment."""
+    return CallFactory(themes=themes, deadline=deadline, published_at=timezone.now(), **fields)
+
+
+def choose(user, call, kind=CallChoice.Kind.SAVED, **fields):
+    return CallChoice.objects.create(user=user, call=call, kind=kind, **fields)
+
+
+def run(clock, at):
+    clock.move_to(at)
+    return {kind: number for kind, number in send_notices().items() if number}
+
+
+def told(user):
+    """[(kind, title)] of every notice so far, in order."""
+    return list(user.notices.order_by("pk").values_list("kind", "call__title"))
+
+
+def subjects(user):
+    return list(user.messages.order_by("pk").values_list("subject", flat=True))
+
+
+# New calls -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_daily_digest_names_each_new_call_once_with_every_reason(clock, migration):
+    cities = ThemeFactory(name="Steden")
+    below = ThemeFactory(name="Asiel", parent=migration)
+    user = following(migration, cities, below, digest=User.Digest.DAILY)
+    SavedSearch.objects.create(user=user, name="Opvang", state="q=opvang")
+    call = new_call(migration, cities, below, title="Opvang in de stad")
+    other = new_call(ThemeFactory(name="Vis"), title="Vis")
+    choose(user, other)
+    reasons = ["thema Asiel", "thema Migratie", "thema Steden", "zoekopdracht “Opvang”"]
+    assert [(entry.call, sorted(entry.reasons)) for entry in preview_after_announcing(user)] == [
+        (call, reasons),
+        (other, ["een oproep die u bewaarde"]),
+    ]
+    assert run(clock, MONDAY) == {"new": 1}
+    assert (told(user), subjects(user)) == (
+        [("new", "Opvang in de stad"), ("new", "Vis")],
+        ["2 nieuwe oproepen voor u"],
+    )
+    assert run(clock, MONDAY + timedelta(days=1)) == {}
+    assert preview(user) == []
+
+
+def preview_after_announcing(user):
+    announce()
+    return preview(user)
+
+
+def test_who_has_nothing_to_read_gets_no_mail(clock, follower):
+    new_call(ThemeFactory(name="Vis"))
+    assert run(clock, MONDAY) == {}
+    assert Message.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"is_active": False}, "left"),
+        ({"bounced_at": SUNDAY}, "address refuses"),
+        ({"digest": "off"}, "wants none"),
+        ({}, "not confirmed"),
+    ],
+)
+def test_who_gets_no_digest(clock, follower, migration, change, why):
+    User.objects.filter(pk=follower.pk).update(**change)
+    if why == "not confirmed":
+        follower.emailaddress_set.update(verified=False)
+    new_call(migration)
+    assert run(clock, MONDAY) == {}
+
+
+def test_drafts_closed_withdrawn_and_irrelevant_calls_are_no_news(clock, follower, migration):
+    CallFactory(themes=[migration], published_at=None)
+    CallFactory(themes=[migration], published_at=brussels(2027, 3, 9, 9), title="Gepland")
+    new_call(migration, deadline=brussels(2027, 3, 7, 23))
+    new_call(migration, withdrawn_at=brussels(2027, 3, 8, 6))
+    choose(follower, new_call(migration), CallChoice.Kind.IRRELEVANT)
+    assert run(clock, MONDAY) == {}
+    assert run(clock, brussels(2027, 3, 10, 7)) == {"new": 1}
+    assert told(follower) == [("new", "Gepland")]
+
+
+def test_a_call_that_was_published_with_a_date_in_the_past_is_news_all_the_same(clock, follower, migration):
+    run(clock, MONDAY)
+    CallFactory(themes=[migration], published_at=brussels(2027, 1, 1), deadline=brussels(2027, 6, 1), title="Laat")
+    assert run(clock, MONDAY + timedelta(days=1)) == {"new": 1}
+
+
+def test_who_comes_later_is_not_told_what_stood_there(clock, migration):
+    new_call(migration)
+    run(clock, MONDAY)
+    user = following(migration, digest=User.Digest.DAILY)
+    assert run(clock, MONDAY + timedelta(days=2)) == {}
+    new_call(migration, title="Nieuw")
+    assert run(clock, MONDAY + timedelta(days=3)) == {"new": 1}
+    assert told(user) == [("new", "Nieuw")]
+
+
+def test_what_was_announced_again_reaches_only_who_was_not_told(clock, follower, migration):
+    cities = ThemeFactory(name="Steden")
+    citizen = following(cities, digest=User.Digest.DAILY)
+    call = new_call(migration)
+    assert run(clock, MONDAY) == {"new": 1}
+    call.themes.add(cities)
+    Call.objects.update(announcement=None)
+    assert run(clock, MONDAY + timedelta(days=1)) == {"new": 1}
+    assert [told(user) for user in (follower, citizen)] == [[("new", call.title)]] * 2
+
+
+@pytest.mark.parametrize(
+    ("now", "daily", "weekly"),
+    [
+        (brussels(2027, 3, 8, 6, 59), (2027, 3, 7), (2027, 3, 1)),
+        (brussels(2027, 3, 8, 7), (2027, 3, 8), (2027, 3, 8)),
+        (brussels(2027, 3, 14, 23, 59), (2027, 3, 14), (2027, 3, 8)),
+        # The clock goes forward on 28 March and back on 31 October.
+        (brussels(2027, 3, 28, 6, 59), (2027, 3, 27), (2027, 3, 22)),
+        (brussels(2027, 3, 28, 7), (2027, 3, 28), (2027, 3, 22)),
+        (brussels(2027, 10, 31, 6, 59), (2027, 10, 30), (2027, 10, 25)),
+        (brussels(2027, 10, 31, 7), (2027, 10, 31), (2027, 10, 25)),
+        (brussels(2027, 11, 1, 7), (2027, 11, 1), (2027, 11, 1)),
+    ],
+)
+def test_mornings(now, daily, weekly):
+    found = [last_morning(now, digest) for digest in ("daily", "weekly")]
+    assert [(day.year, day.month, day.day) for day in found] == [daily, weekly]
+
+
+@pytest.mark.parametrize("sunday", [brussels(2027, 3, 28), brussels(2027, 10, 31)])
+def test_one_digest_a_day_around_a_clock_change(clock, follower, migration, sunday):
+    """A call is published every hour of three days and a run follows each: three digests, every call once."""
+    start = sunday - timedelta(days=1)
+    clock.move_to(start)
+    User.objects.update(digest_on=start.date() - timedelta(days=1))
+    for hour in range(72):
+        clock.move_to(start.timestamp() + hour * 3600)
+        new_call(migration, title=f"{hour}", deadline=sunday + timedelta(days=90))
+        send_notices()
+    titles = [title for _kind, title in told(follower)]
+    assert (follower.messages.count(), len(titles)) == (3, len(set(titles)))
+    local = [message.created_at.astimezone(start.tzinfo) for message in follower.messages.order_by("pk")]
+    assert [(at.day, at.hour) for at in local] == [((start + timedelta(days=day)).day, 7) for day in range(3)]
+
+
+def test_a_weekly_digest_goes_out_on_monday_and_after_a_missed_monday_on_the_next_run(clock, migration):
+    user = following(migration)
+    new_call(migration, title="Een")
+    assert run(clock, MONDAY - timedelta(minutes=1)) == {}
+    assert run(clock, MONDAY) == {"new": 1}
+    clock.move_to(MONDAY + timedelta(days=2))
+    new_call(migration, title="Twee")
+    assert run(clock, MONDAY + timedelta(days=6, hours=23)) == {}
+    assert run(clock, MONDAY + timedelta(days=9)) == {"new": 1}
+    assert run(clock, MONDAY + timedelta(days=10)) == {}
+    assert told(user) == [("new", "Een"), ("new", "Twee")]
+
+
+# Reminders -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "days"),
+    {31: None, 30: 30, 27: 30, 26: None, 14: 14, 11: 14, 10: None, 7: 7, 4: 7, 3: None, 2: None, 1: 1, 0: 1}.items(),
+)
+def test_which_reminder_belongs_to_a_day(left, days):
+    today = SUNDAY.date()
+    assert days_before(today + timedelta(days=left), today) == days
+
+
+def test_reminders_come_in_the_morning_on_the_days_chosen_once_each(clock, migration):
+    user = following(migration, digest="off", reminder_days=[30, 7, 1])
+    call = new_call(migration, deadline=brussels(2027, 5, 1, 17), title="Loopt af")
+    days = []
+    for number in range(60):
+        for hour in (6, 7, 12):
+            at = SUNDAY.replace(hour=hour) + timedelta(days=number)
+            if run(clock, at):
+                days.append((call.deadline.date() - at.date()).days)
+                assert hour == 7
+    assert days == [30, 7, 1]
+    assert subjects(user) == ["Nog 30 dagen: Loopt af", "Nog 7 dagen: Loopt af", "Nog 1 dag: Loopt af"]
+
+
+def test_a_missed_day_is_made_good_and_a_moved_deadline_moves_its_reminders(clock, migration):
+    user = following(migration, digest="off", reminder_days=[14])
+    call = new_call(migration, deadline=brussels(2027, 4, 1, 17))
+    assert run(clock, brussels(2027, 3, 20, 9)) == {"reminder": 1}
+    call.deadline = brussels(2027, 5, 1, 17)
+    call.save()
+    assert run(clock, brussels(2027, 3, 21, 9)) == {}
+    assert run(clock, brussels(2027, 4, 17, 7)) == {"reminder": 1}
+    call.deadline = brussels(2027, 5, 1, 12)
+    call.save()
+    assert run(clock, brussels(2027, 4, 17, 9)) == {}
+    assert user.notices.count() == 2
+
+
+def test_each_cutoff_has_its_reminders(clock, migration):
+    user = following(migration, digest="off", reminder_days=[7])
+    call = new_call(migration, deadline=brussels(2027, 5, 1, 17), deadline_model=DeadlineModel.TWO_STAGE)
+    Cutoff.objects.create(call=call, label="fase 1", at=brussels(2027, 4, 1, 17))
+    sent = [day for day in range(60) if run(clock, SUNDAY.replace(hour=8) + timedelta(days=day))]
+    assert [(SUNDAY.date() + timedelta(days=day)).isoformat() for day in sent] == ["2027-03-25", "2027-04-24"]
+    assert user.notices.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("remind_of", "own_days", "saved", "mails"),
+    [
+        ("all", None, False, 1),
+        ("all", [], True, 0),
+        ("all", [7], True, 1),
+        ("saved", None, False, 0),
+        ("saved", None, True, 1),
+        ("saved", [30], True, 0),
+        ("off", None, True, 0),
+    ],
+)
+def test_reminders_of_everything_of_saved_calls_or_of_none(clock, migration, remind_of, own_days, saved, mails):
+    user = following(migration, digest="off", remind_of=remind_of, reminder_days=[7])
+    call = new_call(migration, deadline=brussels(2027, 3, 15, 17))
+    if saved:
+        choose(user, call, reminder_days=own_days)
+    assert run(clock, MONDAY).get("reminder", 0) == mails
+
+
+def test_who_follows_after_the_reminder_went_out_gets_none_late(clock, migration):
+    following(migration, digest="off", reminder_days=[7])
+    new_call(migration, deadline=brussels(2027, 3, 15, 17))
+    assert run(clock, MONDAY) == {"reminder": 1}
+    following(migration, digest="off", reminder_days=[7])
+    assert run(clock, MONDAY + timedelta(hours=2)) == {}
+
+
+# Changes -------------------------------------------------------------------------------------------------------------
+
+
+def changed(call, minor=False, **facts):
+    return Change.objects.create(
+        call=call, facts=facts or {"deadline": [["1 juni 2027"], ["1 juli 2027"]]}, minor=minor
+    )
+
+
+def test_a_change_is_told_once_after_half_an_hour_of_quiet(clock, follower, migration):
+    call = new_call(migration, title="Verlengd")
+    run(clock, MONDAY)
+    choose(UserFactory(), call)
+    following(migration, tells_changes=False)
+    change = changed(call)
+    assert run(clock, MONDAY + timedelta(minutes=29, seconds=59)) == {}
+    assert run(clock, MONDAY + timedelta(minutes=30)) == {"change": 2}
+    assert run(clock, MONDAY + timedelta(hours=3)) == {}
+    change.refresh_from_db()
+    assert change.told_at == MONDAY + timedelta(minutes=30)
+    assert told(follower) == [("new", "Verlengd"), ("change", "Verlengd")]
+    assert subjects(follower)[-1] == "Gewijzigd: Verlengd"
+
+
+def test_two_changes_of_one_run_are_one_mail(clock, follower, migration):
+    calls = [new_call(migration, title=title) for title in ("Een", "Twee")]
+    run(clock, MONDAY)
+    for call in calls:
+        changed(call)
+    assert run(clock, MONDAY + timedelta(hours=1)) == {"change": 1}
+    assert subjects(follower)[-1] == "2 oproepen die u volgt zijn gewijzigd"
+
+
+def test_what_nobody_is_told(clock, follower, migration):
+    draft = CallFactory(themes=[migration], published_at=None)
+    muted, minor = new_call(migration), new_call(migration)
+    choose(follower, muted, CallChoice.Kind.IRRELEVANT)
+    run(clock, MONDAY)
+    changed(draft), changed(muted), changed(minor, minor=True)
+    assert run(clock, MONDAY + timedelta(hours=1)) == {}
+
+
+def test_a_withdrawn_call_is_told_to_its_followers(clock, follower, migration):
+    call = new_call(migration)
+    run(clock, MONDAY)
+    call.withdrawn_at = MONDAY
+    call.save()
+    changed(call, withdrawn=[[], ["8 maart 2027"]])
+    assert run(clock, MONDAY + timedelta(hours=1)) == {"change": 1}
+
+
+# Next editions -------------------------------------------------------------------------------------------------------
+
+
+def test_who_awaits_the_next_edition_is_told_at_once_and_not_again_in_the_digest(clock, migration):
+    user = following(migration, digest=User.Digest.DAILY)
+    old = CallFactory(title="Editie 2026", family="amif", deadline=brussels(2026, 3, 1), themes=[migration])
+    choose(user, old, CallChoice.Kind.NEXT_EDITION)
+    assert run(clock, SUNDAY) == {}
+    new_call(migration, title="Editie 2027", family="amif")
+    assert run(clock, SUNDAY + timedelta(hours=1)) == {"next": 1}
+    assert run(clock, MONDAY) == {}
+    assert (told(user), subjects(user)) == ([("next", "Editie 2027")], ["De volgende editie is er: Editie 2027"])
+    Call.objects.filter(title="Editie 2027").update(deadline=brussels(2027, 3, 8, 8))
+    new_call(migration, title="Editie 2028", family="amif")
+    assert run(clock, MONDAY + timedelta(days=1)) == {"next": 1}
+
+
+def test_calls_without_a_family_are_nobodys_next_edition(clock, user):
+    choose(user, CallFactory(deadline=brussels(2026, 3, 1)), CallChoice.Kind.NEXT_EDITION)
+    new_call()
+    assert run(clock, MONDAY) == {}
+
+
+# Whatever happens ----------------------------------------------------------------------------------------------------
+
+
+class Killed(DatabaseError):
+    pass
+
+
+def killed_at(number):
+    """Every query from this one on fails, as for a process that is killed there."""
+    count = 0
+
+    def execute(run, sql, params, many, context):
+        nonlocal count
+        ends = sql.startswith(("ROLLBACK", "RELEASE"))
+        count += not ends
+        if count >= number and not ends:
+            raise Killed
+        return run(sql, params, many, context)
+
+    return connection.execute_wrapper(execute)
+
+
+def everything_due(migration):
+    """Three users to whom each kind of notice is due on Monday."""
+    users = [following(migration, digest=User.Digest.DAILY, reminder_days=[7]) for _ in range(3)]
+    old = CallFactory(title="Oud", family="amif", deadline=brussels(2026, 3, 1), themes=[migration])
+    soon = new_call(migration, title="Bijna", deadline=brussels(2027, 3, 15, 17))
+    new_call(migration, title="Nieuw", family="amif")
+    for user in users:
+        choose(user, old, CallChoice.Kind.NEXT_EDITION)
+    changed(soon)
+    return users
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_is_killed_at_any_query_loses_and_doubles_nothing(clock, migration):
+    users = everything_due(migration)
+    clock.move_to(MONDAY)
+    at, finished = 0, False
+    while not finished:
+        at += 1
+        try:
+            with killed_at(at):
+                send_notices()
+            finished = True
+        except Killed:
+            assert Notice.objects.filter(message=None).count() == 0
+    assert at > 30
+    for user in users:
+        assert sorted(told(user)) == [("change", "Bijna"), ("new", "Bijna"), ("next", "Nieuw"), ("reminder", "Bijna")]
+        assert user.messages.count() == 4
+    assert send_notices().total() == 0
+
+
+def test_the_number_of_queries_does_not_grow_with_the_followers(clock, migration):
+    everything_due(migration)
+    clock.move_to(MONDAY)
+    send_notices()
+    numbers = []
+    for day in (1, 2):
+        for _ in range(day * 5):
+            following(migration, digest=User.Digest.DAILY, reminder_days=[7])
+        clock.move_to(MONDAY + timedelta(days=day - 1, hours=23))
+        new_call(migration, deadline=MONDAY + timedelta(days=40))
+        clock.move_to(MONDAY + timedelta(days=day))
+        with CaptureQueriesContext(connection) as queries:
+            assert send_notices()["new"] > 0
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1]
+
+
+def test_tests_send_nothing_themselves():
+    assert mail.outbox == []
