@@ -51,7 +51,7 @@ class Entry:
 
     @property
     def facts(self):
-        """What changed, in the order of the change log: {"label", "before", "after"}, the latter two lists of lines."""
+        """What changed, as in the change log: {"label", "before", "after"}, the latter two lists of lines."""
         return [
             {"label": FACTS[name], "before": before, "after": after}
             for name, (before, after) in self.item.change.facts.items()

@@ -47,10 +47,17 @@ class Message(models.Model):
     def __str__(self):
         return self.subject
 
+    @property
+    def state(self):
+        if self.sent_at:
+            return _("sent")
+        return _("given up") if self.failed_at else _("waiting")
+
     # What came of an attempt ----------------------------------------------------------------------------------------
 
     def done(self):
-        self.sent_at, self.content, self.error = timezone.now(), b"", ""
+        self.sent_at, self.error = timezone.now(), ""
+        self.content = self.content if settings.SHOWS_MAILS else b""
         self.save(update_fields=["sent_at", "content", "error"])
 
     def postpone(self, error):

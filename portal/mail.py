@@ -1,3 +1,5 @@
+from email import message_from_bytes, policy
+
 from django.core.mail.backends import console
 
 
@@ -6,4 +8,6 @@ class ReadableConsole(console.EmailBackend):
 
     def write_message(self, message):
         to = ", ".join(message.recipients())
-        self.stream.write(f"{'-' * 79}\nTo: {to}\nSubject: {message.subject}\n\n{message.body}\n{'-' * 79}\n")
+        written = message_from_bytes(message.message().as_bytes(), policy=policy.default)
+        text = written.get_body(preferencelist=("plain", "html")).get_content().rstrip()
+        self.stream.write(f"{'-' * 79}\nTo: {to}\nSubject: {message.subject}\n\n{text}\n{'-' * 79}\n")

@@ -211,7 +211,7 @@ SMTP = {
         "username": env.str("EMAIL_USER", ""),
         "password": env.str("EMAIL_PASSWORD", ""),
         "use_tls": env.bool("EMAIL_USE_TLS", True),
-        "timeout": 10,
+        "timeout": env.int("EMAIL_TIMEOUT", 10),  # seconds for each answer of the mail server
     },
 }
 CONSOLE = {"BACKEND": "portal.mail.ReadableConsole"}
@@ -219,6 +219,8 @@ MAILERS = {
     "default": {"BACKEND": "accounts.outbox.Outbox"},
     "delivery": SMTP if env.str("EMAIL_HOST", "") else CONSOLE,
 }
+# On a developer's machine the mails are shown on the console and at /ontwikkeling/mails/.
+SHOWS_MAILS = DEVELOPMENT and not env.str("EMAIL_HOST", "")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "VLEVA <vleva@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

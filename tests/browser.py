@@ -1,5 +1,6 @@
 """What the browser tests share: an ear for the browser's complaints, a mail server, codes of a second factor."""
 
+import logging
 import re
 import socket
 import time
@@ -12,6 +13,8 @@ from django.test import Client
 
 from accounts.outbox import send_waiting
 
+# aiosmtpd writes down every line of every conversation.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 PASSWORD = "een-lang-wachtwoord"
 REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", event =>
   window.reportViolation(`${event.violatedDirective}: ${event.blockedURI} in ${event.documentURI}`))"""

@@ -19,7 +19,8 @@ NOW = timezone.now().replace(microsecond=0)
 
 
 @pytest.fixture(autouse=True)
-def standing_clock():
+def standing_clock(settings):
+    settings.SHOWS_MAILS = False
     with time_machine.travel(NOW, tick=False) as clock:
         yield clock
 
