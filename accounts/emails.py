@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts import unsubscribe
 from accounts.models import Notice
@@ -42,8 +43,11 @@ WRITERS = {
 
 def mail(user, kind, entries, subject, text, html):
     """An e-mail in two parts, with what a mail program needs to offer a way out. Every address in it is whole."""
+    for entry in entries:
+        render_call(entry.call)
     context = {
         "entries": entries,
+        "why": _("Why you get this"),
         "site": settings.SITE_URL,
         "preferences": settings.SITE_URL + reverse("preferences"),
         "unsubscribe": unsubscribe.address(user, kind),
@@ -56,3 +60,11 @@ def mail(user, kind, entries, subject, text, html):
     message = EmailMultiAlternatives(context["subject"], body, to=[user.email], headers=headers)
     message.attach_alternative(render_to_string(html, context), "text/html")
     return message
+
+
+def render_call(call):
+    """Gives a call its lines in a mail, `in_text` and `in_html`: the same for all readers, so once a run."""
+    if not hasattr(call, "in_html"):
+        context = {"call": call, "site": settings.SITE_URL}
+        call.in_text = render_to_string("mail/call.txt", context)
+        call.in_html = render_to_string("mail/call.html", context)

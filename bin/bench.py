@@ -16,17 +16,16 @@ from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 
-SUBJECTS = {"find": "bin.bench_find"}
+SUBJECTS = {"find": "bin.bench_find", "digest": "bin.bench_digest"}
+SIZES = {"find": [100, 10_000, 100_000], "digest": [1_000, 100_000]}
 WARM_UPS = 2
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 def main():
     asked = arguments()
-    module = SUBJECTS[asked.subject]
-    results = {
-        DATABASES[database]: run(module, database, asked.sizes, asked.repetitions) for database in asked.databases
-    }
+    module, sizes = SUBJECTS[asked.subject], asked.sizes or SIZES[asked.subject]
+    results = {DATABASES[database]: run(module, database, sizes, asked.repetitions) for database in asked.databases}
     for line in import_module(f"{module}_report").report(results):
         print(line)
 
@@ -34,7 +33,7 @@ def main():
 def arguments():
     parser = argparse.ArgumentParser(prog="bin/bench", description="How fast the portal is as the calls grow.")
     parser.add_argument("subject", nargs="?", default="find", choices=SUBJECTS)
-    parser.add_argument("--sizes", type=numbers, default=[100, 10_000, 100_000], help="numbers of calls, with commas")
+    parser.add_argument("--sizes", type=numbers, help="numbers of calls or followers, with commas")
     parser.add_argument("--databases", type=names, default=list(DATABASES), help="sqlite, postgresql or both")
     parser.add_argument("--repetitions", type=int, default=15)
     return parser.parse_args()
@@ -57,7 +56,7 @@ def run(module, database, sizes, repetitions):
     with ExitStack() as stack:
         processes = {}
         for size in sizes:
-            print(f"… {DATABASES[database]}, {size:,} calls", file=sys.stderr)
+            print(f"… {DATABASES[database]}, {size:,}", file=sys.stderr)
             processes[size] = start(stack, module, database, size)
             listen(processes[size])
         for _ in range(WARM_UPS + repetitions):
