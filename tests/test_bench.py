@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from bin import bench_digest_report as digest_report
 from bin.bench_find import LIST, PLANS, actions, calls_shown, read
 from bin.bench_find_report import goals, report
 from bin.bench_watch import measure, plans, watched
@@ -81,3 +82,24 @@ def test_the_report_has_a_row_for_every_page():
     row = next(line for line in lines if line.startswith("list  "))
     assert row.split() == ["list", "10.00", "1.00", "1.00", "5", "20", "15.00", "1.50", "1.00", "5", "20"]
     assert sum(line.startswith("page 200") for line in lines) == 1
+
+
+# Digests -------------------------------------------------------------------------------------------------------------
+
+
+def digest(followers, **found):
+    numbers = {"seconds": followers / 100, "mails": followers, "notices": 3 * followers, "queries": 9, "searches": 5}
+    memory = {"megabytes_before": 90, "megabytes": 100, "again_seconds": 0.1, "again_mails": 0}
+    return numbers | memory | {"followers": followers} | found
+
+
+def test_digests_that_stay_flat():
+    lines = list(digest_report.report({"SQLite": {1_000: digest(1_000), 100_000: digest(100_000)}}))
+    assert [line.split("  ")[0] for line in lines[-4:]] == ["met"] * 4
+    assert "milliseconds a mail                          10.00                 10.00" in lines
+
+
+def test_digests_that_grow():
+    worse = digest(100_000, megabytes=131, seconds=1_301, searches=6, again_mails=1)
+    found = digest_report.goals({"SQLite": {1_000: digest(1_000), 100_000: worse}})
+    assert [met for met, goal in found] == [False] * 4
