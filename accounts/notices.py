@@ -25,6 +25,7 @@ from calls.announcing import announce, last_announcement
 from calls.models import Call, Change
 
 AT_ONCE = 200  # users in a transaction
+NEWS_FOR = timedelta(days=31)
 DONE_FOR = 7 * 24 * 3600  # seconds that a finished reminder is remembered, longer than it can be told late
 
 
@@ -150,10 +151,12 @@ def last_morning(now, digest):
 
 
 class News:
-    """The calls announced after a number and up to another, closed ones left out: by then they are no news."""
+    """The calls announced after a number and up to another; those that are closed or long known are no news."""
 
     def __init__(self, after, last):
         self.last = last
+        # Who switches the digest on again after a year does not read a year of it.
+        after = max(after, last_announcement(before=timezone.now() - NEWS_FOR))
         calls = Call.objects.published().current().filter(announcement__gt=after, announcement__lte=last)
         self.calls = {call.pk: call for call in calls.next_date_first().for_list()}
         self.audience = Audience(self.calls)

@@ -20,6 +20,7 @@ def announce():
     return announcement.pk
 
 
-def last_announcement():
-    """0 before the first one."""
-    return Announcement.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+def last_announcement(before=None):
+    """Its number; 0 before the first one. `before` is an aware datetime."""
+    announcements = Announcement.objects.filter(at__lt=before) if before else Announcement.objects.all()
+    return announcements.order_by("-pk").values_list("pk", flat=True).first() or 0

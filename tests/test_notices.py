@@ -150,6 +150,17 @@ def test_who_comes_later_is_not_told_what_stood_there(clock, migration):
     assert told(user) == [("new", "Nieuw")]
 
 
+def test_who_switches_the_digest_on_again_reads_the_last_month_of_it(clock, migration):
+    user = following(migration, digest=User.Digest.OFF)
+    for days, title in ((0, "Lang geleden"), (60, "Onlangs")):
+        clock.move_to(SUNDAY + timedelta(days=days))
+        new_call(migration, title=title, deadline=brussels(2027, 12, 1))
+        send_notices()
+    User.objects.update(digest=User.Digest.DAILY)
+    assert run(clock, MONDAY + timedelta(days=61)) == {"new": 1}
+    assert told(user) == [("new", "Onlangs")]
+
+
 def test_what_was_announced_again_reaches_only_who_was_not_told(clock, follower, migration):
     cities = ThemeFactory(name="Steden")
     citizen = following(cities, digest=User.Digest.DAILY)
