@@ -5,7 +5,9 @@ from django.contrib.auth.admin import UserAdmin
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import call_admin  # noqa: F401 - registers itself
 from accounts.models import User
+from accounts.my_data import PREFERENCES
 
 # Secrets and sessions are nobody's to edit; each user manages their own on the account pages.
 admin.site.unregister([Authenticator, UserSession])
@@ -21,13 +23,17 @@ class AccountAdmin(UserAdmin):
         (_("Name"), {"fields": [("first_name", "last_name")]}),
         (_("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
+        (_("Mails"), {"fields": [*PREFERENCES, "bounced_at", "bounce"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
     actions = ["remove_second_factor"]
 
     def get_readonly_fields(self, request, obj=None):
-        """Users change their address themselves, with a confirmation; the old one would go on logging in."""
-        return ["email"] if obj else []
+        """Users change their address themselves, with a confirmation; the old one would go on logging in.
+
+        Which mails they want is theirs to say too.
+        """
+        return ["email", *PREFERENCES, "bounced_at", "bounce"] if obj else []
 
     @admin.action(description=_("Remove the second factor (for somebody who lost it)"), permissions=["change"])
     def remove_second_factor(self, request, users):

@@ -6,7 +6,7 @@ The same filter as the page's decides what a saved search finds, once for all us
 from collections import defaultdict
 from functools import cached_property
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from calls.filters import CallFilter
 from calls.models import Call
 
 MANY = 1_000
+MOST_COUNTED = 100
 
 
 class Audience:
@@ -50,14 +51,15 @@ class Audience:
         A reason is (kind, text): ("theme", "thema Migratie"), ("search", …) or ("call", …).
         """
         found = defaultdict(lambda: defaultdict(list))
+        saved, in_theme, in_search = _("a call that you saved"), _("theme %(theme)s"), _("search “%(name)s”")
         for user, call in self.choices(users, CallChoice.Kind.SAVED):
-            found[user][call].append(("call", _("a call that you saved")))
+            found[user][call].append(("call", saved))
         for user, theme, name in Follow.objects.filter(user__in=users).values_list("user", "theme", "theme__name"):
             for call in self.of_theme.get(theme, ()):
-                found[user][call].append(("theme", _("theme %(theme)s") % {"theme": name}))
+                found[user][call].append(("theme", in_theme % {"theme": name}))
         for user, state, name in SavedSearch.objects.filter(user__in=users).values_list("user", "state", "name"):
             for call in self.found_by(state):
-                found[user][call].append(("search", _("search “%(name)s”") % {"name": name}))
+                found[user][call].append(("search", in_search % {"name": name}))
         for user, call in self.choices(users, CallChoice.Kind.IRRELEVANT):
             found[user].pop(call, None)
         return found
@@ -101,8 +103,15 @@ def awaiting(call):
 
 
 def people_told_of_change(call):
-    """How many people a change of this published call would be told to."""
-    return followers(call, Audience([call.pk])).filter(tells_changes=True).count()
+    """(how many people a change of this published call would be told to, whether that is all of them).
+
+    An editor waits for it: with very many different saved searches only the most popular ones are asked.
+    """
+    audience = Audience([call.pk])
+    popular = SavedSearch.objects.values("state").annotate(Count("pk")).order_by("-pk__count", "state")
+    states = list(popular.values_list("state", flat=True)[: MOST_COUNTED + 1])
+    audience.states = states[:MOST_COUNTED]
+    return followers(call, audience).filter(tells_changes=True).count(), len(states) <= MOST_COUNTED
 
 
 def followed_calls(user):

@@ -1,8 +1,18 @@
 from django.utils.functional import SimpleLazyObject
 
 from accounts.following import followed_themes
+from accounts.saving import chosen_calls, keeps_something
 
 
 def following(request):
-    """`followed`: the themes that the user or visitor follows, looked up only by templates that ask."""
-    return {"followed": SimpleLazyObject(lambda: followed_themes(request))}
+    """Looked up only by templates that ask. All are about the user or the visitor.
+
+    `followed`: the themes that they follow; `chosen_calls`: {kind: primary keys};
+    `keeps_something`: whether a visitor saved calls or searches.
+    """
+    chosen = SimpleLazyObject(lambda: chosen_calls(request))
+    return {
+        "followed": SimpleLazyObject(lambda: followed_themes(request)),
+        "chosen_calls": chosen,
+        "keeps_something": SimpleLazyObject(lambda: keeps_something(request, chosen)),
+    }

@@ -9,7 +9,7 @@ from django.utils.timezone import localdate, localtime
 
 from accounts.audience import awaiting, followers
 from accounts.models import REMINDER_DAYS, CallChoice, Notice, User
-from calls.changes import FACTS
+from calls.changes import told
 from calls.models import Call, Change
 
 MORNING = 7  # o'clock, Belgian time: digests and reminders are not written earlier in the day
@@ -51,11 +51,8 @@ class Entry:
 
     @property
     def facts(self):
-        """What changed, as in the change log: {"label", "before", "after"}, the latter two lists of lines."""
-        return [
-            {"label": FACTS[name], "before": before, "after": after}
-            for name, (before, after) in self.item.change.facts.items()
-        ]
+        """[(name of the fact, lines that went, lines that came)]"""
+        return list(told(self.item.change))
 
 
 def reminders(now):

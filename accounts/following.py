@@ -8,6 +8,7 @@ from accounts.models import Follow
 from funds.models import Theme
 
 KEY = "themes"
+LARGEST_ID = 2**63 - 1  # that a database takes
 
 
 def followed_themes(request):
@@ -19,11 +20,14 @@ def followed_themes(request):
 
 
 def set_following(request, theme, wanted):
-    """Follow the theme, or no longer. Doing it twice is the same as doing it once."""
+    """Follow the theme, or no longer. Doing it twice is the same as doing it once.
+
+    Raises IntegrityError where the theme was deleted meanwhile.
+    """
     if not request.user.is_authenticated:
-        set_choice(request, theme, wanted)
+        set_choice(request, KEY, theme.pk, wanted)
     elif wanted:
-        follow(request.user, [theme.pk])
+        Follow.objects.bulk_create([Follow(user=request.user, theme=theme)], ignore_conflicts=True)
     else:
         Follow.objects.filter(user=request.user, theme=theme).delete()
 
@@ -35,22 +39,43 @@ def follow(user, theme_ids):
         Follow.objects.bulk_create([Follow(user=user, theme=theme) for theme in themes], ignore_conflicts=True)
 
 
-def chosen_ids(session):
+def keep_choice(session, user):
+    """Add the visitor's choice to the account; the session keeps it until the log-in is complete."""
+    if ids := chosen_ids(session):
+        follow(user, ids)
+
+
+# The choice of a visitor ---------------------------------------------------------------------------------------------
+
+
+def chosen_ids(session, key=KEY):
     """The primary keys in the session; what an older or broken session holds there counts as no choice."""
-    stored = session.get(KEY)
-    return [pk for pk in stored if isinstance(pk, int)] if isinstance(stored, list) else []
+    stored = session.get(key)
+    return [pk for pk in stored if isinstance(pk, int) and 0 < pk <= LARGEST_ID] if isinstance(stored, list) else []
+
+
+def set_choice(request, key, pk, wanted):
+    """Add a primary key to those that the visitor's session keeps, or take it away."""
+
+    def without_and_with(session):
+        others = [other for other in chosen_ids(session, key) if other != pk]
+        return [*others, pk] if wanted else others
+
+    change_session(request, key, without_and_with, begins=wanted)
 
 
 @transaction.atomic
-def set_choice(request, theme, wanted):
-    """Change the session under a lock on its row, so that two clicks at once both count."""
+def change_session(request, key, change, *, begins):
+    """Put what `change(session)` gives under a key, with a lock on the row, so that two clicks at once both count.
+
+    A visitor without a session gets one only by a choice that begins something.
+    """
     needs_cookie = request.session.session_key is None
-    if needs_cookie and not wanted:
+    if needs_cookie and not begins:
         return
     request.session, is_new = locked_session(request)
-    others = [pk for pk in chosen_ids(request.session) if pk != theme.pk]
-    request.session[KEY] = [*others, theme.pk] if wanted else others
-    save_choice(request.session)
+    request.session[key] = change(request.session)
+    save_choice(request.session, key)
     # For the middleware: nothing is left to save, but a new session still needs its cookie.
     request.session.is_saved = True
     request.session.modified = needs_cookie or is_new
@@ -74,16 +99,10 @@ def first_session_key(request):
     return salted_hmac("accounts.following", secret, algorithm="sha256").hexdigest()[:32]
 
 
-def save_choice(session):
-    if not session[KEY]:
-        del session[KEY]
+def save_choice(session, key):
+    if not session[key]:
+        del session[key]
     if session.keys():
         session.save()
     else:
         session.flush()
-
-
-def keep_choice(session, user):
-    """Add the visitor's choice to the account; the session keeps it until the log-in is complete."""
-    if ids := chosen_ids(session):
-        follow(user, ids)

@@ -55,10 +55,14 @@ class Message(models.Model):
 
     # What came of an attempt ----------------------------------------------------------------------------------------
 
+    def record(self, **fields):
+        """Here and in the database; nothing where the account was deleted meanwhile, and this mail with it."""
+        type(self).objects.filter(pk=self.pk).update(**fields)
+        for name, value in fields.items():
+            setattr(self, name, value)
+
     def done(self):
-        self.sent_at, self.error = timezone.now(), ""
-        self.content = self.content if settings.SHOWS_MAILS else b""
-        self.save(update_fields=["sent_at", "content", "error"])
+        self.record(sent_at=timezone.now(), error="", content=self.content if settings.SHOWS_MAILS else b"")
 
     def postpone(self, error):
         """Tried again later, each time a little later, until it is three days old."""
@@ -66,12 +70,10 @@ class Message(models.Model):
         if now - self.created_at > GIVEN_UP_AFTER:
             self.give_up(error)
         else:
-            self.due_at, self.error = now + DELAYS[min(self.attempts, len(DELAYS)) - 1], error[:300]
-            self.save(update_fields=["due_at", "error"])
+            self.record(due_at=now + DELAYS[min(self.attempts, len(DELAYS)) - 1], error=error[:300])
 
     def give_up(self, error):
-        self.failed_at, self.error = timezone.now(), error[:300]
-        self.save(update_fields=["failed_at", "error"])
+        self.record(failed_at=timezone.now(), error=error[:300])
 
     def refuse_address(self, error):
         """The address takes no mail: its user gets none until they say that it works again."""

@@ -1,10 +1,14 @@
-"""What is told only by signal: somebody signed up (allauth), has logged in (allauth), deletes a theme (Django)."""
+"""What is told only by signal: somebody signed up or logged in (allauth), deletes a theme or a call (Django)."""
 
 from allauth.account.signals import user_logged_in, user_signed_up
+from django.contrib import messages
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from accounts.following import KEY, keep_choice
+from accounts.saving import KEYS, SEARCHES, keep_saved
+from calls.models import Call
 from funds.models import Theme
 
 
@@ -12,16 +16,21 @@ from funds.models import Theme
 def keep_choice_at_signup(request, user, **kwargs):
     """Before the e-mail is confirmed: the confirmation may happen in another browser."""
     keep_choice(request.session, user)
+    keep_saved(request.session, user)
 
 
 @receiver(user_logged_in)
 def merge_choice_at_login(request, user, **kwargs):
     """After every stage of the log-in, the second factor included."""
     keep_choice(request.session, user)
-    request.session.pop(KEY, None)
+    if not keep_saved(request.session, user):
+        messages.warning(request, _("Your account is full: not everything that you saved could be added to it."))
+    for key in (KEY, SEARCHES, *KEYS.values()):
+        request.session.pop(key, None)
 
 
+@receiver(pre_delete, sender=Call)
 @receiver(pre_delete, sender=Theme)
-def let_nobody_follow_meanwhile(instance, **kwargs):
-    """Locks the theme before its followers go: one who came in between would make the deletion fail on PostgreSQL."""
-    Theme.objects.select_for_update().filter(pk=instance.pk).first()
+def let_nobody_follow_meanwhile(sender, instance, **kwargs):
+    """Locks the row before its followers go: one who came in between would make the deletion fail on PostgreSQL."""
+    list(sender.objects.select_for_update().filter(pk=instance.pk).values_list("pk"))

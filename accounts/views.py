@@ -1,5 +1,6 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -8,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.following import set_following
+from accounts.models import REMINDER_DAYS
+from accounts.saving import choices_by_kind, look_at, saved_searches
 from calls.views import current_and_closed
 from funds.models import Theme
 
@@ -31,15 +34,22 @@ def follow(request, slug):
 def act(request, theme):
     wanted = WANTED.get(request.POST.get("follow"))
     if theme is None:
-        messages.warning(request, _("This theme does not exist any more."))
-        return redirect("themes")
+        return gone(request)
     if wanted is None:
         context = {"theme": theme, "next": safe_next(request, request.POST), "unclear": True}
         return render(request, "themes/follow.html", context, status=400)
-    set_following(request, theme, wanted)
+    try:
+        set_following(request, theme, wanted)
+    except IntegrityError:
+        return gone(request)
     text = _("You now follow the theme %(theme)s.") if wanted else _("You no longer follow the theme %(theme)s.")
     messages.success(request, text % {"theme": theme})
     return redirect(safe_next(request, request.POST) or theme.get_absolute_url())
+
+
+def gone(request):
+    messages.warning(request, _("This theme does not exist any more."))
+    return redirect("themes")
 
 
 def safe_next(request, data):
@@ -53,7 +63,27 @@ def safe_next(request, data):
 @never_cache
 @require_safe
 def mine(request):
-    """The calls of the themes the user follows."""
+    """What the user follows and saved, and the calls of their themes."""
     themes = request.user.themes.select_related("contact")
     lists = current_and_closed(theme=[theme.slug for theme in themes]) if themes else {}
-    return render(request, "mine.html", {"themes": themes} | lists)
+    return render(request, "mine.html", {"themes": themes} | lists | kept(request))
+
+
+@never_cache
+@require_safe
+def saved(request):
+    """What a visitor keeps; a user has it on their own page."""
+    if request.user.is_authenticated:
+        return redirect("mine")
+    return render(request, "saved/saved.html", kept(request))
+
+
+def kept(request):
+    """For a page with all that somebody saved: `choices` by kind and `searches`."""
+    choices = choices_by_kind(request)
+    return {
+        "choices": choices,
+        "chosen_calls": {kind: {choice.call_id for choice in rows} for kind, rows in choices.items()},
+        "reminder_days": REMINDER_DAYS,
+        "searches": look_at(saved_searches(request)),
+    }

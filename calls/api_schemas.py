@@ -8,6 +8,7 @@ from django.utils.timezone import localtime
 from ninja import Field, Schema
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from calls.changes import FACTS
 from calls.plain import plain
 from calls.selection import PERIODS, Sort, StatusChoice
 from calls.status import DeadlineModel, Status
@@ -184,6 +185,25 @@ class Document(Schema):
         return address(obj, context)
 
 
+class ChangedFact(Schema):
+    fact: str = Field(json_schema_extra={"enum": list(FACTS)})
+    before: list[str] = Field(description="In Dutch, as the page said it.")
+    after: list[str]
+
+
+class Change(Schema):
+    changed_at: Moment
+    facts: list[ChangedFact]
+
+    @staticmethod
+    def resolve_facts(obj):
+        return [
+            {"fact": fact, "before": obj.facts[fact][0], "after": obj.facts[fact][1]}
+            for fact in FACTS
+            if fact in obj.facts
+        ]
+
+
 class CallSummary(Page):
     title: str
     title_language: str = Field(examples=["nl", "en"])
@@ -217,6 +237,7 @@ class CallDetail(CallSummary):
     final_beneficiaries: Text
     info_contact: Text
     documents: list[Document]
+    changes: list[Change] = Field(description="What changed since the call was published, the newest first.")
 
 
 # Answers -------------------------------------------------------------------------------------------------------------

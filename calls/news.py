@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 QUIET = timedelta(minutes=30)
+# For an edit that began within the quiet period and is saved after it.
+MARGIN = timedelta(minutes=1)
 
 
 class Announcement(models.Model):
@@ -24,7 +26,7 @@ class ChangeQuerySet(models.QuerySet):
         return self.filter(told_at=None, minor=False)
 
     def settled(self, now):
-        return self.filter(changed_at__lte=now - QUIET)
+        return self.filter(changed_at__lte=now - QUIET - MARGIN)
 
 
 class Change(models.Model):

@@ -130,6 +130,7 @@ class CallQuerySet(models.QuerySet):
                 "budgets",
                 "cutoffs",
                 "documents",
+                "changes",
                 "fund__themes",
                 "fund__applicant_types",
                 "fund__objectives",

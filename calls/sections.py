@@ -47,6 +47,7 @@ SECTIONS = [
     ),
     section("info", gettext_lazy("Info and contact"), "info", "info_contact"),
     section("bijlagen", gettext_lazy("Attachments"), "documents", "documents"),
+    section("wijzigingen", gettext_lazy("Changes"), "changes", "changes"),
     section("vleva-contact", gettext_lazy("Your VLEVA contact for this theme"), "vleva_contact", "themes"),
 ]
 

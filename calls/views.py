@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView, ListView
 
+from calls.changes import change_log
 from calls.columns import current_columns
 from calls.linked_data import linked_data, trail_to
 from calls.models import Call, Document
@@ -36,7 +37,8 @@ class CallPage(DetailView):
 
     def get_context_data(self, **kwargs):
         call = self.object
-        context = {"sections": sections_of(call), "snippet": call_snippet(call)} | around(call)
+        context = {"sections": sections_of(call), "changes": change_log(call), "snippet": call_snippet(call)}
+        context |= around(call)
         return super().get_context_data(**kwargs) | head_of(call, self.request) | context
 
     def render_to_response(self, context, **kwargs):

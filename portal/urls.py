@@ -3,7 +3,9 @@ from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView, TemplateView
 
+from accounts import my_data, preferences, private, saved_views, shown_mails
 from accounts import views as accounts
+from accounts.unsubscribe import unsubscribe
 from calls import feeds, take_along
 from calls import views as calls
 from calls.api import api
@@ -19,7 +21,10 @@ urlpatterns = [
     path("oproepen/feed.atom", feeds.calls_atom, name="calls-atom"),
     path("oproepen/oproepen.csv", take_along.calls_csv, name="calls-csv"),
     path("oproepen/oproepen.json", take_along.calls_json, name="calls-json"),
+    path("oproepen/zoekopdracht-bewaren/", saved_views.save_search, name="save-search"),
     path("oproepen/<slug:slug>/", calls.CallPage.as_view(), name="call"),
+    path("oproepen/<slug:slug>/bewaren/", saved_views.call_choices, name="call-choices"),
+    path("oproepen/<slug:slug>/herinneringen/", saved_views.call_reminders, name="call-reminders"),
     path("oproepen/<slug:slug>/kalender.ics", take_along.call_ics, name="call-ics"),
     path("oproepen/<slug:slug>/bijlagen/<int:pk>/", calls.document, name="document"),
     path("fondsen/", calls.FundList.as_view(), name="funds"),
@@ -30,11 +35,25 @@ urlpatterns = [
     path("themas/<slug:slug>/volgen/", accounts.follow, name="follow"),
     path("themas/<slug:slug>/feed.atom", feeds.theme_atom, name="theme-atom"),
     path("mijn/", accounts.mine, name="mine"),
+    path("bewaard/", accounts.saved, name="saved"),
+    path("mijn/voorkeuren/", preferences.preferences, name="preferences"),
+    path("mijn/voorkeuren/voorbeeld/", preferences.digest_preview, name="digest-preview"),
+    path("mijn/voorkeuren/adres/", preferences.retry_address, name="retry-address"),
+    path("mijn/agenda/", private.private_addresses, name="private-addresses"),
+    path("mijn/gegevens/", my_data.my_data, name="my-data"),
+    path("mijn/gegevens/gegevens.json", my_data.my_data_download, name="my-data-download"),
+    path("mijn/verwijderen/", my_data.delete_account, name="delete-account"),
+    path("agenda/<slug:key>/oproepen.ics", private.private_calendar, name="private-calendar"),
+    path("agenda/<slug:key>/oproepen.atom", private.private_feed, name="private-feed"),
+    path("afmelden/<str:token>/", unsubscribe, name="unsubscribe"),
     path("contacten/", views.ContactPage.as_view(), name="contacts"),
     path("open-data/", open_data, name="open-data"),
     path("toegankelijkheid/", views.LegalPage.as_view(template_name="accessibility.html"), name="accessibility"),
     path("privacy/", views.LegalPage.as_view(template_name="privacy.html"), name="privacy"),
     path("api/v1/", api.urls),
+    path("ontwikkeling/mails/", shown_mails.mails, name="shown-mails"),
+    path("ontwikkeling/mails/<int:pk>/", shown_mails.mail, name="shown-mail"),
+    path("ontwikkeling/mails/<int:pk>/html/", shown_mails.html_part, name="shown-mail-html"),
     path("healthz/", views.health, name="health"),
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
     path("sitemap-<slug:section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

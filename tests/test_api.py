@@ -52,6 +52,8 @@ def a_call():
     call.cutoffs.create(label="fase 1", at=brussels(2027, 3, 28, 3))
     call.documents.create(order=1, title="Gids", link="https://example.org/gids.pdf")
     call.documents.create(order=2, title="Formulier", file="2027/01/formulier.odt")
+    moved = {"opens_at": [[], ["maandag 4 januari 2027 om 09.00 uur"]], "deadline": [["onbekend"], ["later"]]}
+    call.changes.create(facts=moved, minor=True, changed_at=brussels(2027, 1, 3, 12))
     Call.objects.update(published_at=brussels(2027, 1, 1), updated_at=brussels(2027, 1, 2))
     with time_machine.travel(brussels(2027, 2, 1), tick=False):
         yield call
@@ -105,6 +107,15 @@ def test_one_call(client, a_call):
         "documents": [
             {"title": "Gids", "url": "https://example.org/gids.pdf"},
             {"title": "Formulier", "url": document},
+        ],
+        "changes": [
+            {
+                "changed_at": "2027-01-03T12:00:00+01:00",
+                "facts": [
+                    {"fact": "opens_at", "before": [], "after": ["maandag 4 januari 2027 om 09.00 uur"]},
+                    {"fact": "deadline", "before": ["onbekend"], "after": ["later"]},
+                ],
+            }
         ],
     }
     assert set(found) >= set(Call.long_texts())

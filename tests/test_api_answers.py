@@ -15,7 +15,7 @@ COUNTS = {
     "/api/v1/calls": 7,
     "/api/v1/calls?thema=thema-1&status=alle&limit=2": 7,
     "/api/v1/calls?q=oproep": 10,
-    "/api/v1/calls/oproep-1": 15,
+    "/api/v1/calls/oproep-1": 16,
     "/api/v1/funds": 3,
     "/api/v1/funds/fonds-1": 8,
     "/api/v1/themes": 3,

@@ -161,7 +161,9 @@ def test_no_style_script_or_handler_stands_in_a_template():
     inline = re.compile(
         r"<style\b|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=|javascript:|<script[^>]*>\s*\S[^<]*</script>"
     )
-    assert {name: inline.findall(html) for name, html in HTML.items() if inline.search(html)} == {}
+    # Mail programs know no other styles than those in the mail.
+    pages = {name: html for name, html in HTML.items() if not name.startswith("mail/")}
+    assert {name: inline.findall(html) for name, html in pages.items() if inline.search(html)} == {}
 
 
 # Names and signs that are the same in every language, and names of cookies.

@@ -8,7 +8,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from calls.demo import COMMON, RARE, demo_calls
-from calls.models import Action, Budget, Call, Cutoff, Objective, SearchEntry
+from calls.models import Action, Announcement, Budget, Call, Cutoff, Objective, SearchEntry
 from calls.status import DeadlineModel, Publication, Status
 from funds.models import Fund, Theme
 from tests.factories import BRUSSELS, CallFactory
@@ -81,6 +81,18 @@ def test_calls_of_a_family_are_editions_of_one_call():
     families = Counter(Call.objects.exclude(family="").values_list("family", "title"))
     assert set(families.values()) == {10}
     assert len(families) == len({family for family, title in families})
+
+
+@pytest.mark.django_db
+def test_made_up_calls_are_no_news():
+    """With the number of the last announcement, or with the first one; what was there is left alone."""
+    real = CallFactory()
+    seed(100, "--add")
+    seed(100, "--add")
+    announced = Announcement.objects.get()
+    calls = Call.objects.exclude(pk=real.pk)
+    assert set(calls.published().values_list("announcement", flat=True)) == {announced.pk}
+    assert set(Call.objects.exclude(pk__in=calls.published()).values_list("announcement", flat=True)) == {None}
 
 
 @pytest.mark.django_db

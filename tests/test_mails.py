@@ -12,7 +12,7 @@ from accounts.notices import send_notices
 from calls.models import Cutoff
 from calls.status import DeadlineModel
 from tests.factories import CallFactory, FundFactory, ThemeFactory, brussels
-from tests.test_notices import MONDAY, SUNDAY, changed, choose, following, new_call
+from tests.notices import MONDAY, SUNDAY, changed, choose, following, new_call
 
 pytestmark = pytest.mark.django_db
 SITE = "https://oproepen.example.org"
@@ -52,7 +52,7 @@ def html(mail):
 
 def footer():
     return f"""--
-VLEVA – EU-oproepen
+VLEVA – EU-subsidieoproepen
 {SITE}
 
 Kies welke mails u krijgt: {SITE}/mijn/voorkeuren/
@@ -131,10 +131,10 @@ Deadline: dinsdag 1 juni 2027 om 17.00 uur (Belgische tijd)
 {SITE}/oproepen/verlengd/
 Waarom u dit krijgt: thema Migratie
 
-deadline
+Deadline
   was: 1 mei 2027
   is nu: 1 juni 2027
-bijlagen
+Bijlagen
   was: niets
   is nu: Leidraad; Formulier
 

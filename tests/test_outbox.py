@@ -9,6 +9,7 @@ from django.core.mail import EmailMultiAlternatives, send_mail
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import outbox
 from accounts.messages import DELAYS
 from accounts.models import Message
 from accounts.outbox import ServerTrouble, claim, rows_of, send_waiting
@@ -26,7 +27,7 @@ def standing_clock(settings):
 
 
 @pytest.fixture
-def outbox(settings):
+def all_to_the_outbox(settings):
     settings.MAILERS = settings.MAILERS | {"default": {"BACKEND": "accounts.outbox.Outbox"}}
 
 
@@ -47,7 +48,8 @@ def recipients(mailbox):
     return [message["To"] for message in mailbox.messages]
 
 
-def test_a_mail_is_written_with_what_causes_it(outbox):
+@pytest.mark.usefixtures("all_to_the_outbox")
+def test_a_mail_is_written_with_what_causes_it():
     with transaction.atomic():
         send_mail("Onderwerp", "Tekst", None, ["lezer@example.org"])
         transaction.set_rollback(True)
@@ -151,6 +153,24 @@ def test_an_address_that_cannot_be_one_is_set_aside_and_blocks_nobody(mailbox, u
     assert [state(row) for row in rows] == ["failed", "sent"]
     user.refresh_from_db()
     assert user.bounced_at == NOW
+
+
+@pytest.mark.parametrize("answers", [[], ["450 Later"], ["550 Nooit"]])
+def test_an_account_that_is_deleted_while_its_mail_goes_out_stops_no_worker(mailbox, user, monkeypatch, answers):
+    mailbox.answers["rcpt"] = answers
+    waiting(user.email, user=user)
+    waiting("ander@example.org")
+    take = outbox.claim_first
+
+    def claim_and_delete(*arguments):
+        row = take(*arguments)
+        type(user).objects.filter(pk=user.pk).delete()
+        return row
+
+    monkeypatch.setattr(outbox, "claim_first", claim_and_delete)
+    send_waiting()
+    assert recipients(mailbox)[-1] == "ander@example.org"
+    assert list(Message.objects.values_list("recipient", flat=True)) == ["ander@example.org"]
 
 
 def test_a_stopped_worker_leaves_the_rest(mailbox):

@@ -7,26 +7,30 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.following import follow
+from accounts.models import CallChoice, SavedSearch
 from calls.columns import current_columns
-from calls.models import Stamp
+from calls.models import Call, Stamp
 from calls.status import DeadlineModel
 from tests.factories import ApplicantTypeFactory, CallFactory, ContactFactory, FundFactory, ThemeFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-# page → queries for a visitor, for a logged-in user who follows every theme
+# page → queries for a visitor, for a logged-in user who follows every theme and saved calls and searches
 COUNTS = {
-    "/": (7, 10),
-    "/oproepen/": (5, 8),
-    "/oproepen/oproep-1/": (19, 22),
-    "/fondsen/": (2, 5),
-    "/fondsen/fonds-1/": (12, 15),
+    "/": (7, 11),
+    "/oproepen/": (5, 9),
+    "/oproepen/oproep-1/": (20, 24),
+    "/fondsen/": (2, 4),
+    "/fondsen/fonds-1/": (12, 16),
     "/themas/": (2, 5),
-    "/themas/thema-1/": (8, 11),
-    "/contacten/": (4, 8),
-    "/mijn/": (0, 9),
+    "/themas/thema-1/": (8, 12),
+    "/contacten/": (4, 7),
+    "/mijn/": (0, 17),
     "/themas/thema-1/volgen/": (1, 4),
-    "/privacy/": (1, 4),
+    "/oproepen/oproep-1/bewaren/": (1, 4),
+    "/oproepen/zoekopdracht-bewaren/?status=open": (1, 4),
+    "/bewaard/": (0, 2),
+    "/privacy/": (1, 3),
     "/account/login/": (0, 2),
 }
 
@@ -63,6 +67,17 @@ def call_with_parts(title, rows, **fields):
         call.budgets.create(order=order, amount=1000)
         call.cutoffs.create(at=call.deadline - timedelta(days=order + 1))
         call.documents.create(order=order, title="Bijlage", link="https://example.org/")
+        call.changes.create(facts={"budgets": [[], ["€ 1.000"]]})
+
+
+def keep(user, rows):
+    """As many calls of every kind, and searches with and without words."""
+    calls = Call.objects.order_by("pk")[:rows]
+    kinds = CallChoice.Kind.values
+    CallChoice.objects.bulk_create(CallChoice(user=user, call=call, kind=kind) for call in calls for kind in kinds)
+    for n in range(rows):
+        SavedSearch.objects.create(user=user, state=f"budget_van={n}", name="Budget")
+        SavedSearch.objects.create(user=user, state=f"q=oproep+{n}", name="Woorden")
 
 
 def counted(client, path, django_assert_num_queries, number):
@@ -86,6 +101,7 @@ def test_user(path, rows, django_assert_num_queries):
     themes = fill(rows)
     user = UserFactory()
     follow(user, [theme.pk for theme in themes])
+    keep(user, rows)
     client = Client()
     client.force_login(user)
     counted(client, path, django_assert_num_queries, COUNTS[path][1])

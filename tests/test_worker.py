@@ -18,7 +18,7 @@ from accounts.management.commands import run_worker
 from accounts.models import Message
 from accounts.outbox import ServerTrouble, rows_of
 from tests.factories import ThemeFactory
-from tests.test_notices import following, new_call
+from tests.notices import following, new_call
 
 pytestmark = pytest.mark.django_db
 

@@ -32,20 +32,23 @@ class Search:
     def __init__(self, text):
         self.text = text
         self.query = parse(text)
-        self.synonyms = [synonym.phrases for synonym in Synonym.objects.all()] if self.query else []
-        self.forms = self.load_forms()
 
     def __bool__(self):
         return bool(self.query)
 
-    def load_forms(self):
-        """{word: its forms that occur in calls, the most frequent first}."""
-        wanted = {word for term in (*self.query.terms, *self.query.excluded) for word in term.words}
-        wanted |= {word for phrases in self.used_synonyms for phrase in phrases for word in phrase}
-        dutch, english = zip(*map(stems, wanted), strict=True) if wanted else ((), ())
-        known = Word.objects.filter(Q(dutch__in=set(dutch)) | Q(english__in=set(english))) if wanted else []
-        rows = sorted(known, key=lambda row: (-row.calls, row.word))
-        return {word: [row.word for row in rows if is_form(row, word)][:MOST_FORMS] for word in wanted}
+    @cached_property
+    def synonyms(self):
+        return all_synonyms() if self.query else []
+
+    @cached_property
+    def forms(self):
+        return forms_of(self.words)
+
+    @property
+    def words(self):
+        """All that this search looks for, synonyms included."""
+        typed = {word for term in (*self.query.terms, *self.query.excluded) for word in term.words}
+        return typed | {word for phrases in self.used_synonyms for phrase in phrases for word in phrase}
 
     # Synonyms --------------------------------------------------------------------------------------------------------
 
@@ -117,6 +120,32 @@ class Search:
         refused = found.pop() if self.excluded else []
         everywhere = found[-1] if found else all_pks
         return Hits(np.setdiff1d(everywhere, refused) if len(refused) else everywhere, found[:-1])
+
+
+def all_synonyms():
+    return [synonym.phrases for synonym in Synonym.objects.all()]
+
+
+def forms_of(wanted):
+    """{word: its forms that occur in calls, the most frequent first}."""
+    dutch, english = zip(*map(stems, wanted), strict=True) if wanted else ((), ())
+    known = Word.objects.filter(Q(dutch__in=set(dutch)) | Q(english__in=set(english))) if wanted else []
+    rows = sorted(known, key=lambda row: (-row.calls, row.word))
+    return {word: [row.word for row in rows if is_form(row, word)][:MOST_FORMS] for word in wanted}
+
+
+def hits_of_all(searches, all_pks):
+    """The Hits of each search, without their levels, in as many queries as one search takes."""
+    synonyms = all_synonyms() if searches else []
+    for search in searches:
+        search.synonyms = synonyms
+    forms = forms_of({word for search in searches for word in search.words})
+    for search in searches:
+        search.forms = forms
+    asked = [(part, "text") for search in searches for part in (search.tree, search.excluded) if part]
+    found = iter(lookup(asked) if asked else [])
+    wanted = [(next(found) if search.tree else all_pks, next(found) if search.excluded else []) for search in searches]
+    return [Hits(np.setdiff1d(pks, refused) if len(refused) else pks, []) for pks, refused in wanted]
 
 
 def is_form(row, word):

@@ -12,9 +12,10 @@ from django.db.models import Max
 from django.utils.timezone import localdate
 from tqdm import tqdm
 
+from calls.announcing import last_announcement
 from calls.demo import demo_calls
 from calls.demo_names import FUNDS
-from calls.models import Action, Budget, Call, Cutoff, Objective
+from calls.models import Action, Announcement, Budget, Call, Cutoff, Objective
 from calls.search.indexing import index_calls
 from funds.models import ApplicantType, Fund, Theme
 
@@ -34,10 +35,12 @@ class Command(BaseCommand):
     def handle(self, calls, add, seed, today, verbosity, **options):
         refuse_impossible(calls, add)
         start = monotonic()
-        rows = demo_calls(calls, today or localdate(), seed, last_pk() + 1)
+        before = last_pk()
+        rows = demo_calls(calls, today or localdate(), seed, before + 1)
         watched = verbosity > 0 and sys.stderr.isatty()
         with tqdm(total=calls, unit=" calls", disable=not watched) as bar:
             write(rows, bar.update)
+        be_no_news(Call.objects.published().filter(pk__gt=before))
         if verbosity:
             self.stdout.write(f"{calls} calls written in {monotonic() - start:.1f} s; now the search index.")
         index_calls(None, progress=watched)
@@ -96,6 +99,11 @@ def adapted(row):
     """With moments as this database takes them."""
     adapt = connection.ops.adapt_datetimefield_value
     return {name: adapt(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def be_no_news(calls):
+    """As if they had been announced a while ago: nobody gets a mail about made-up calls."""
+    calls.update(announcement=last_announcement() or Announcement.objects.create().pk)
 
 
 def last_pk():
