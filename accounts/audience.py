@@ -27,8 +27,8 @@ class Audience:
         self.columns = columns or current_columns()
         self.pks = set(pks)
         self.wanted = self.columns.mask(sorted(self.pks))
-        self.of_theme = {one.pk: self.having(self.columns.theme[slug]) for slug, one in self.columns.themes.items()}
-        self.of_search = {}
+        self.slugs = {one.pk: slug for slug, one in self.columns.themes.items()}
+        self.of_theme, self.of_search = {}, {}
 
     @cached_property
     def states(self):
@@ -39,10 +39,18 @@ class Audience:
         """The wanted calls among these, as a set of primary keys."""
         return set(self.columns.pk[mask & self.wanted].tolist())
 
+    def found_under(self, theme):
+        """The wanted calls under a theme (its primary key) or a theme below it."""
+        if theme not in self.of_theme:
+            self.of_theme[theme] = self.having(self.columns.having(self.columns.theme, self.slugs.get(theme)))
+        return self.of_theme[theme]
+
     def found_by(self, state):
-        """The wanted calls that a saved search finds now."""
+        """The wanted calls that a saved search finds now; none where a filter of it is gone, a deleted theme say."""
         if state not in self.of_search:
-            self.of_search[state] = self.having(CallFilter(QueryDict(state), self.columns).selection.found)
+            finder = CallFilter(QueryDict(state), self.columns)
+            whole = finder.chosen and not finder.meaningless
+            self.of_search[state] = self.having(finder.selection.found) if whole else set()
         return self.of_search[state]
 
     def reasons(self, users):
@@ -55,7 +63,7 @@ class Audience:
         for user, call in self.choices(users, CallChoice.Kind.SAVED):
             found[user][call].append(("call", saved))
         for user, theme, name in Follow.objects.filter(user__in=users).values_list("user", "theme", "theme__name"):
-            for call in self.of_theme.get(theme, ()):
+            for call in self.found_under(theme):
                 found[user][call].append(("theme", in_theme % {"theme": name}))
         for user, state, name in SavedSearch.objects.filter(user__in=users).values_list("user", "state", "name"):
             for call in self.found_by(state):
@@ -80,7 +88,7 @@ def reachable():
 
 def followers(call, audience):
     """Who follows a call by a theme, a saved search or itself, and has not said that it is not relevant."""
-    themes = [pk for pk, calls in audience.of_theme.items() if call.pk in calls]
+    themes = [theme for theme in audience.slugs if call.pk in audience.found_under(theme)]
     mine = {"user": OuterRef("pk")}
     choices = CallChoice.objects.filter(**mine, call=call)
     states = [state for state in audience.states if call.pk in audience.found_by(state)]

@@ -10,6 +10,8 @@ def following(request):
     `followed`: the themes that they follow; `chosen_calls`: {kind: primary keys};
     `keeps_something`: whether a visitor saved calls or searches.
     """
+    if not hasattr(request, "user"):
+        return {}  # refused before it was clear who asks
     chosen = SimpleLazyObject(lambda: chosen_calls(request))
     return {
         "followed": SimpleLazyObject(lambda: followed_themes(request)),

@@ -66,6 +66,14 @@ def preview_after_announcing(user):
     return preview(user)
 
 
+def test_a_search_whose_filter_is_gone_does_not_find_everything(clock, migration):
+    user = UserFactory(digest="daily")
+    SavedSearch.objects.create(user=user, name="Weg", state="thema=bestaat-niet-meer&status=open")
+    SavedSearch.objects.create(user=user, name="Leeg", state="")
+    new_call(migration)
+    assert run(clock, MONDAY) == {}
+
+
 def test_who_has_nothing_to_read_gets_no_mail(clock, follower):
     new_call(ThemeFactory(name="Vis"))
     assert run(clock, MONDAY) == {}
