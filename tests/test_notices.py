@@ -67,7 +67,7 @@ def preview_after_announcing(user):
 
 
 def test_a_search_whose_filter_is_gone_does_not_find_everything(clock, migration):
-    user = UserFactory(digest="daily")
+    user = following(digest="daily")
     SavedSearch.objects.create(user=user, name="Weg", state="thema=bestaat-niet-meer&status=open")
     SavedSearch.objects.create(user=user, name="Leeg", state="")
     new_call(migration)
