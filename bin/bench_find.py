@@ -96,6 +96,8 @@ def actions(client):
     pages = {name: lambda path=path: read(client, path) for name, path in addresses().items()}
     return pages | {
         "facet counts alone": lambda: CallFilter(QueryDict("status=alle")).counts,
+        "common word, with counts": lambda: CallFilter(QueryDict(f"q={COMMON}&status=alle")).counts,
+        "rare word, with counts": lambda: CallFilter(QueryDict(f"q={RARE}&status=alle")).counts,
         "(a loop of Python)": lambda: sum(range(100_000)),
         "(a query for nothing)": nothing,
     }

@@ -24,7 +24,7 @@ def results(first, last, database="PostgreSQL"):
 LISTS = dict.fromkeys(
     ["list", "list, all calls", "every filter", "filters, closes in 90 days", "filters, opened in 90 days"], page()
 ) | {"sorted by newest": page(), "page 200": None}
-SEARCHES = {"common word": page(), "rare word": page()}
+SEARCHES = {"common word, with counts": page(), "rare word, with counts": page()}
 
 
 @pytest.mark.django_db
@@ -60,15 +60,22 @@ def test_queries_and_their_time_are_counted():
 
 
 def test_goals_that_are_met():
-    found = results(LISTS | SEARCHES, LISTS | SEARCHES | {"rare word": page(db_ms=4.9), "common word": page(db_ms=59)})
+    found = results(
+        LISTS | SEARCHES,
+        LISTS | SEARCHES | {"rare word, with counts": page(db_ms=4.9), "common word, with counts": page(db_ms=59)},
+    )
     assert [met for met, goal in goals(found)] == [True, True, True, True]
 
 
 def test_goals_that_are_not_met():
-    slow = {"list": page(ms=21), "rare word": page(db_ms=5), "common word": page(db_ms=60, queries=6)}
+    slow = {
+        "list": page(ms=21),
+        "rare word, with counts": page(db_ms=5),
+        "common word, with counts": page(db_ms=60, queries=6),
+    }
     found = list(goals(results(LISTS | SEARCHES, LISTS | SEARCHES | slow)))
     assert [met for met, goal in found] == [False, False, False, False]
-    assert found[0][1].endswith("(common word: 5 or 6)")
+    assert found[0][1].endswith("(common word, with counts: 5 or 6)")
     assert "at most 2.10 (list: " in found[1][1]
 
 

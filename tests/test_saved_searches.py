@@ -263,7 +263,9 @@ def test_a_theme_that_was_deleted_is_named_and_its_search_can_be_removed(member,
     save(member, "status=open&thema=migratie", name="Oud")
     Theme.objects.all().delete()
     page = member.read("/mijn/")
-    assert "Dit deel van de zoekopdracht bestaat niet meer, dus u krijgt er geen berichten over: thema=migratie" in page
+    assert (
+        "Dit deel van de zoekopdracht bestaat niet meer, dus u krijgt er geen berichten over: thema=migratie" in page
+    )
     save(member, "status=open&thema=migratie", "name", name="Ouder")
     assert rows(user) == [("status=open&thema=migratie", "Ouder")]
     save(member, "status=open&thema=migratie", "no")
