@@ -88,7 +88,8 @@ def outcome(change):
     if not change.facts:
         return _("All is again as followers know it: nobody is told.")
     facts = ", ".join(str(name) for fact, name in FACTS.items() if fact in change.facts)
-    return f"{_('Change noted: %(facts)s.') % {'facts': facts}} {consequence(change)}"
+    noted = _("Change noted: %(facts)s.") % {"facts": facts}
+    return f"{noted} {consequence(change)}"
 
 
 def consequence(change):
