@@ -68,7 +68,7 @@ def warning(call):
     """What an editor reads before saving."""
     people, exactly = people_told_of_change(call)
     if not people:
-        return _("Nobody follows this call.")
+        return _("Nobody is told of it.")
     return ngettext(
         "If you change a date, the budget or the attachments, %(n)s person is told of it, "
         "half an hour after your last change.",
@@ -97,7 +97,7 @@ def consequence(change):
         return _("It is minor: nobody is told.")
     people, exactly = people_told_of_change(change.call)
     if not people:
-        return _("Nobody follows this call.")
+        return _("Nobody is told of it.")
     at = date_format(localtime(change.changed_at + QUIET), "H.i")
     text = ngettext("%(n)s person is told of it at %(time)s.", "%(n)s people are told of it at %(time)s.", people)
     return text % {"n": number(people, exactly), "time": at}

@@ -61,18 +61,25 @@ def reminders(now):
     if local.hour < MORNING:
         return []
     last = now + timedelta(days=max(REMINDER_DAYS) + 1)
-    calls = Call.objects.published().open().next_date_first().filter(next_at__gt=now, next_at__lte=last).for_list()
+    calls = Call.objects.published().current().next_date_first().filter(next_at__gt=now, next_at__lte=last)
+    # A date that an editor has just changed may still be a slip of the finger.
+    unsettled = Change.objects.untold().exclude(pk__in=Change.objects.settled(now).values("pk"))
     return [
         Item(Notice.Kind.REMINDER, call, f"{localdate(call.next_at)} {days}", days=days)
-        for call in calls
-        if (days := days_before(localdate(call.next_at), local.date()))
+        for call in calls.exclude(pk__in=unsettled.values("call")).for_list()
+        if (days := days_before(localdate(call.next_at), local.date(), localdate(call.updated_at)))
     ]
 
 
-def days_before(day, today):
-    """Which reminder of a date on `day` belongs to today; None when there is none."""
+def days_before(day, today, changed):
+    """Which reminder of a date on `day` belongs to today; None when there is none.
+
+    A missed one comes late, but not where the call was `changed` in between: then nobody missed it.
+    """
     for days in REMINDER_DAYS:
-        if timedelta(0) <= today - (day - timedelta(days=days)) <= min(LATE, timedelta(days=days)):
+        due = day - timedelta(days=days)
+        late = today - due
+        if late == timedelta(0) or (timedelta(0) < late <= min(LATE, timedelta(days=days)) and changed <= due):
             return days
     return None
 

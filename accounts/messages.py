@@ -16,6 +16,10 @@ class MessageQuerySet(models.QuerySet):
     def waiting(self):
         return self.filter(sent_at=None, failed_at=None)
 
+    def drop(self, user, kinds):
+        """Takes the waiting mails of these kinds of notices out of the outbox: the user wants them no more."""
+        self.waiting().filter(user=user, notices__kind__in=list(kinds)).delete()
+
 
 class Message(models.Model):
     """A mail: written where its cause is written, sent by a worker. Its content goes once it has been sent."""
@@ -41,7 +45,9 @@ class Message(models.Model):
         indexes = [
             models.Index(
                 fields=["-urgent", "due_at"], condition=Q(sent_at=None, failed_at=None), name="message_waiting"
-            )
+            ),
+            # The mails of an account itself are known by their address alone.
+            models.Index(fields=["recipient"], condition=Q(user=None), name="message_of_account"),
         ]
 
     def __str__(self):

@@ -52,7 +52,10 @@ def tell(items, progress):
     """Writes the mails about items of one kind, one mail a user; the number of mails."""
     audience = Audience({item.call.pk for item in items})
     # Arrays, because a popular theme has a hundred thousand followers.
-    people = [np.fromiter(due.people(item, audience).values_list("pk", flat=True).iterator(), int) for item in items]
+    people = [
+        np.fromiter(due.people(item, audience).order_by("pk").values_list("pk", flat=True).iterator(), int)
+        for item in items
+    ]
     everybody = np.unique(np.concatenate([*people, np.empty(0, int)]))
     written = 0
     with tqdm(total=len(everybody), unit=" users", disable=not progress) as bar:
@@ -60,7 +63,7 @@ def tell(items, progress):
             users = everybody[start : start + AT_ONCE]
             items_of = defaultdict(list)
             for item, pks in zip(items, people, strict=True):
-                for pk in np.intersect1d(users, pks).tolist():
+                for pk in pks[slice(*np.searchsorted(pks, [users[0], users[-1] + 1]))].tolist():
                     items_of[pk].append(item)
             written += tell_some(items_of, audience)
             bar.update(len(users))
@@ -160,8 +163,8 @@ class News:
     def __init__(self, after, last):
         self.last = last
         # Who switches the digest on again after a year does not read a year of it.
-        after = max(after, last_announcement(before=timezone.now() - NEWS_FOR))
-        calls = Call.objects.published().current().filter(announcement__gt=after, announcement__lte=last)
+        self.after = max(after, last_announcement(before=timezone.now() - NEWS_FOR))
+        calls = Call.objects.published().current().filter(announcement__gt=self.after, announcement__lte=last)
         self.calls = {call.pk: call for call in calls.next_date_first().for_list()}
         self.audience = Audience(self.calls)
 
@@ -169,8 +172,8 @@ class News:
         """{user's primary key: [Entry]} of what each has not been told, by the next date of the calls."""
         told = defaultdict(set)
         kinds = [Notice.Kind.NEW, Notice.Kind.NEXT_EDITION]
-        rows = Notice.objects.filter(user__in=list(users), kind__in=kinds, call__announcement__gt=0)
-        for pk, call in rows.filter(call__announcement__lte=self.last).values_list("user", "call"):
+        rows = Notice.objects.filter(user__in=list(users), kind__in=kinds, call__announcement__gt=self.after)
+        for pk, call in rows.values_list("user", "call"):
             told[pk].add(call)
         reasons = self.audience.reasons(users)
         return {

@@ -5,11 +5,13 @@ whose worker was killed is tried again. Only where a worker or the connection di
 mail and before that is written down does it go out twice, with the same Message-ID.
 """
 
+import re
 from contextlib import suppress
 from datetime import timedelta
 from email import policy
-from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
+from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
@@ -17,8 +19,10 @@ from django.utils import timezone
 
 from accounts.models import Message
 
-# Longer than a conversation with a mail server can take before it times out.
-CLAIM = timedelta(minutes=3)
+# Longer than a conversation with a mail server can take, which has a dozen answers.
+CLAIM = timedelta(seconds=15 * settings.MAIL_TIMEOUT)
+# A 5xx about policy (5.7.x) says nothing of the address.
+NO_SUCH_ADDRESS = re.compile(r"5(?:50|51|53)(?! 5\.7)|5\d\d 5\.(?:1\.|2\.1)")
 
 
 class Outbox(BaseEmailBackend):
@@ -83,25 +87,32 @@ def deliver(row, mailer):
         mailer.send_messages([Stored(row)])
     except SMTPRecipientsRefused as error:
         code, answer = error.recipients.get(row.recipient) or next(iter(error.recipients.values()))
-        refused(row, code, answer, Message.refuse_address)
-    except SMTPDataError as error:
-        refused(row, error.smtp_code, error.smtp_error, Message.give_up)
+        refused(row, f"{code} {answer.decode(errors='replace')}")
     except ValueError as error:
         row.refuse_address(f"unusable address: {error}")
     except (OSError, SMTPException) as error:
-        row.postpone(str(error))
-        raise ServerTrouble(str(error)) from error
+        row.postpone(said(error))
+        raise ServerTrouble(said(error)) from error
     else:
         row.done()
 
 
-def refused(row, code, answer, for_good):
-    """A mail that the server answered with an error: 5xx is for good, 4xx for now."""
-    said = f"{code} {answer.decode(errors='replace') if isinstance(answer, bytes) else answer}"
-    if code >= 500:
-        for_good(row, said)
-    else:
-        row.postpone(said)
+def said(error):
+    """What went wrong, in the words of the server where it gave an answer."""
+    if isinstance(error, SMTPResponseException):
+        return f"{error.smtp_code} {error.smtp_error.decode(errors='replace')}"
+    return str(error)
+
+
+def refused(row, answer):
+    """A recipient that the server did not take: there is no such address, or it is something about us or the hour."""
+    if NO_SUCH_ADDRESS.match(answer):
+        row.refuse_address(answer)
+        return
+    row.postpone(answer)
+    if answer.startswith("5"):
+        # “Relaying denied” is said of everybody alike.
+        raise ServerTrouble(answer)
 
 
 def send_waiting(stop=lambda: False):

@@ -4,13 +4,16 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import notices
-from accounts.models import REMINDER_DAYS, User
+from accounts.messages import GIVEN_UP_AFTER
+from accounts.models import REMINDER_DAYS, Message, User
+from accounts.unsubscribe import SWITCHES
 from accounts.views import safe_next
 
 LAST = 20
@@ -43,6 +46,8 @@ class PreferencesForm(forms.ModelForm):
     def keep(self):
         """Writes these columns alone: a digest that goes out meanwhile writes others."""
         User.objects.filter(pk=self.instance.pk).update(**self.cleaned_data)
+        off = {kind for kind, switch in SWITCHES.items() if self.cleaned_data[switch.field] == switch.off}
+        Message.objects.drop(self.instance, off)
 
 
 @login_required
@@ -79,5 +84,7 @@ def digest_preview(request):
 def retry_address(request):
     """Somebody says that their address takes mail again."""
     User.objects.filter(pk=request.user.pk).update(bounced_at=None, bounce="")
+    recent = request.user.messages.filter(failed_at__gt=timezone.now() - GIVEN_UP_AFTER)
+    recent.update(failed_at=None, due_at=timezone.now())
     messages.success(request, _("From now on we send mail to %(email)s again.") % {"email": request.user.email})
     return redirect(safe_next(request, request.POST) or "preferences")

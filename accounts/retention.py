@@ -59,8 +59,9 @@ def remove_sessions(now):
 
 
 def old_notices(now):
-    """Not those by which we know that somebody was told of a next edition, as long as that call runs."""
-    running = Notice.objects.filter(kind=Notice.Kind.NEXT_EDITION, call__in=Call.objects.current())
+    """Not those by which we know that somebody was told of a call, as long as that call runs."""
+    kinds = [Notice.Kind.NEW, Notice.Kind.NEXT_EDITION]
+    running = Notice.objects.filter(kind__in=kinds, call__in=Call.objects.current())
     return Notice.objects.filter(created_at__lt=now - TOLD).exclude(pk__in=running.values("pk"))
 
 

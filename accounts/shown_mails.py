@@ -21,7 +21,7 @@ def on_this_machine_only(view):
     @require_safe
     @wraps(view)
     def shown(request, **arguments):
-        if not settings.SHOWS_MAILS:
+        if not settings.SHOWS_MAILS or request.META["REMOTE_ADDR"] not in ("127.0.0.1", "::1"):
             raise Http404
         return view(request, **arguments)
 

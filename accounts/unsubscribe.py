@@ -1,6 +1,6 @@
-"""Unsubscribing with one click (RFC 8058): a signed link that stops one kind of mail, or starts it again.
+"""Unsubscribing with one click (RFC 8058): a signed link that stops one kind of mail or all, or starts it again.
 
-Whoever holds the link needs no log-in and gets no other right: it says whose mail, and which.
+Whoever holds the link needs no log-in and gets no right but over these mails; it shows the address only in part.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Notice, User
+from accounts.models import Message, Notice, User
 
 
 class Switch(NamedTuple):
@@ -100,17 +100,19 @@ def unsubscribe(request, token):
 def act(data, user, kind):
     """Doing it twice is the same as doing it once. What says nothing else, as mail programs do, stops the mail."""
     if data.get("all") == "yes":
-        switch_off(user, SWITCHES.values())
+        switch_off(user, SWITCHES)
         return "all stopped"
     if data.get("on") == "yes":
         switch_on(user, SWITCHES[kind], data.get("before"))
         return "started"
-    switch_off(user, [SWITCHES[kind]])
+    switch_off(user, [kind])
     return "stopped"
 
 
-def switch_off(user, switches):
-    User.objects.filter(pk=user.pk).update(**{switch.field: switch.off for switch in switches})
+def switch_off(user, kinds):
+    """What waits in the outbox goes no more either."""
+    User.objects.filter(pk=user.pk).update(**{SWITCHES[kind].field: SWITCHES[kind].off for kind in kinds})
+    Message.objects.drop(user, kinds)
 
 
 def switch_on(user, switch, before):

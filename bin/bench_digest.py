@@ -25,6 +25,7 @@ from django.utils import timezone  # noqa: E402
 from accounts.models import Follow, Message, Notice, SavedSearch, User  # noqa: E402
 from accounts.notices import send_notices  # noqa: E402
 from bin.bench_find import fill  # noqa: E402
+from calls.announcing import last_announcement  # noqa: E402
 from calls.models import Call, Word  # noqa: E402
 from funds.models import Theme  # noqa: E402
 
@@ -84,7 +85,8 @@ def make_followers(number, rng):
     themes = list(Theme.objects.values_list("pk", flat=True))
     words = Word.objects.filter(word__regex="^[a-z]{5,}$").order_by("word").values_list("word", flat=True)
     states = [f"q={word}" for word in rng.sample(list(words), SEARCHES)]
-    wishes = {"digest": "daily", "told_until": 0, "date_joined": timezone.now() - timedelta(days=40)}
+    since = {"told_until": last_announcement(), "date_joined": timezone.now() - timedelta(days=40)}
+    wishes = since | {"digest": "daily", "remind_of": "off"}  # reminders depend on the hour
     for first in range(0, number, 5_000):
         users = [User(email=f"lezer{n}@example.org", **wishes) for n in range(first, min(first + 5_000, number))]
         User.objects.bulk_create(users)

@@ -203,6 +203,7 @@ SESSION_ENGINE = "accounts.sessions"
 # Mail ---------------------------------------------------------------------------------------------------------------
 
 # Every mail is a row of the outbox (accounts.Message); a worker sends it through the mailer "delivery".
+MAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 60)  # seconds; a server that looks for spam takes its time to answer
 SMTP = {
     "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "OPTIONS": {
@@ -211,7 +212,7 @@ SMTP = {
         "username": env.str("EMAIL_USER", ""),
         "password": env.str("EMAIL_PASSWORD", ""),
         "use_tls": env.bool("EMAIL_USE_TLS", True),
-        "timeout": env.int("EMAIL_TIMEOUT", 10),  # seconds for each answer of the mail server
+        "timeout": MAIL_TIMEOUT,
     },
 }
 CONSOLE = {"BACKEND": "portal.mail.ReadableConsole"}

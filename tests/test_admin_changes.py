@@ -20,7 +20,7 @@ ONE = (
     "Wijzigt u een datum, het budget of de bijlagen, dan krijgt 1 persoon daarvan bericht, een half uur na uw laatste"
 )
 MOVED = {"deadline": [["dinsdag 1 juni 2027 om 17.00 uur"], ["woensdag 30 juni 2027 om 17.00 uur"]]}
-NOBODY = "Niemand volgt deze oproep."
+NOBODY = "Niemand krijgt hiervan bericht."
 CHECKBOX = "Kleine wijziging: verwittig niemand"
 
 

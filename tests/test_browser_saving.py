@@ -132,7 +132,7 @@ def test_axe_finds_nothing_on_the_pages_of_a_visitor(content, browse):
     expect(button(page, "Bewaar deze oproep")).to_be_visible()
     found = faults(page)
     button(page, "Verwittig mij bij de volgende oproep").click()
-    expect(link(page, "✓ U krijgt bericht van de volgende oproep")).to_be_visible()
+    expect(link(page, "✓ U wacht op de volgende oproep")).to_be_visible()
     page.goto("/oproepen/zoekopdracht-bewaren/?status=open&kleur=rood")
     button(page, "Bewaar deze zoekopdracht").click()
     paths = [f"{over}bewaren/", "/oproepen/?status=alle", "/oproepen/zoekopdracht-bewaren/?status=open&kleur=rood"]

@@ -124,6 +124,16 @@ def test_who_comes_later_is_not_told_what_stood_there(clock, migration):
     assert told(user) == [("new", "Nieuw")]
 
 
+def test_a_call_that_opens_is_news_to_searches_for_open_calls_alone(clock, migration, follower):
+    user = following(digest="daily")
+    SavedSearch.objects.create(user=user, name="Open", state="status=open")
+    new_call(migration, title="Later", opens_at=MONDAY + timedelta(days=3))
+    assert run(clock, MONDAY) == {"new": 1}
+    assert run(clock, MONDAY + timedelta(days=4)) == {"new": 1}
+    assert run(clock, MONDAY + timedelta(days=5)) == {}
+    assert [told(somebody) for somebody in (follower, user)] == [[("new", "Later")]] * 2
+
+
 def test_who_switches_the_digest_on_again_reads_the_last_month_of_it(clock, migration):
     user = following(migration, digest=User.Digest.OFF)
     for days, title in ((0, "Lang geleden"), (60, "Onlangs")):

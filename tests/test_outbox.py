@@ -1,5 +1,6 @@
 """The outbox: every mail is a row, which a worker sends, tries again, or gives up."""
 
+from contextlib import suppress
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -88,7 +89,7 @@ def test_who_waits_for_a_code_goes_before_who_reads_a_digest(mailbox):
 def test_a_claimed_mail_is_left_alone_until_its_worker_must_be_dead(standing_clock):
     (row,) = waiting("lezer@example.org")
     assert (claim(), claim()) == (row, None)
-    standing_clock.shift(timedelta(minutes=2, seconds=59))
+    standing_clock.shift(outbox.CLAIM - timedelta(seconds=1))
     assert claim() is None
     standing_clock.shift(timedelta(seconds=1))
     assert (claim(), claim().attempts if claim() else None) == (row, None)
@@ -132,15 +133,22 @@ def test_each_attempt_waits_longer_and_after_three_days_it_is_over(mailbox, stan
     [
         ("rcpt", "550 Onbekend adres", "failed", True),
         ("rcpt", "451 Even niet", DELAYS[0], False),
-        ("data", "554 Wij denken dat dit spam is", "failed", False),
+        ("rcpt", "552 5.2.2 Postbus vol", DELAYS[0], False),
+        ("rcpt", "554 5.1.1 Onbekend", "failed", True),
+        ("rcpt", "550 5.7.1 Relaying denied", DELAYS[0], False),
+        ("data", "554 Wij denken dat dit spam is", DELAYS[0], False),
         ("data", "452 Vol", DELAYS[0], False),
     ],
 )
 def test_what_the_server_answers_decides(mailbox, user, step, answer, what, bounced):
     mailbox.answers[step] = [answer]
     row, other = [*waiting(user.email, user=user), *waiting("ander@example.org")[1:]]
-    assert send_waiting() == 1
-    assert (state(row), row.error) == (what, answer)
+    # Whatever may be said of every mail makes the worker pause.
+    with suppress(ServerTrouble):
+        send_waiting()
+    send_waiting()
+    assert state(row) == what
+    assert answer in row.error
     assert state(other) == "sent"
     user.refresh_from_db()
     assert (user.bounced_at, user.bounce) == ((NOW, answer) if bounced else (None, ""))

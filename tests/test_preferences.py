@@ -243,7 +243,7 @@ def test_queries_and_at_most_twenty_notices(member, user, rows, django_assert_nu
     with django_assert_num_queries(3):
         response = member.get(PAGE)
     assert response.content.decode().count("Verstuurd op") == min(rows, 20)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         member.post(PAGE, FORM)
 
 

@@ -42,7 +42,22 @@ def follower(migration):
 )
 def test_which_reminder_belongs_to_a_day(left, days):
     today = SUNDAY.date()
-    assert days_before(today + timedelta(days=left), today) == days
+    day = today + timedelta(days=left)
+    assert days_before(day, today, today - timedelta(days=99)) == days
+    # A date that was changed today has missed nothing.
+    assert days_before(day, today, today) == (days if days == left else None)
+
+
+def test_a_date_that_an_editor_has_just_changed_waits_for_the_quiet_period(clock, migration):
+    user = following(migration, digest="off", reminder_days=[7])
+    call = new_call(migration)
+    clock.move_to(MONDAY)
+    call.deadline = brussels(2027, 3, 15, 17)
+    call.save()
+    changed(call)
+    assert run(clock, MONDAY + timedelta(minutes=30)) == {}
+    assert run(clock, MONDAY + timedelta(minutes=31)) == {"change": 1, "reminder": 1}
+    assert user.notices.count() == 2
 
 
 def test_reminders_come_in_the_morning_on_the_days_chosen_once_each(clock, migration):

@@ -124,7 +124,7 @@ def test_sent_mails_go_after_thirty_days_failed_ones_after_ninety_and_waiting_on
 def test_notices_go_after_two_years(user):
     now = timezone.now()
     for about, age in [("old", timedelta(days=730) + MINUTE), ("recent", timedelta(days=730) - MINUTE)]:
-        notice = Notice.objects.create(user=user, call=CallFactory(), kind="new", about=about)
+        notice = Notice.objects.create(user=user, call=CallFactory(deadline=ago(days=1)), kind="new", about=about)
         Notice.objects.filter(pk=notice.pk).update(created_at=now - age)
     assert tidy(now) == NOTHING | {"notices": 1}
     assert [notice.about for notice in Notice.objects.all()] == ["recent"]

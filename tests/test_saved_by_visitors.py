@@ -40,7 +40,7 @@ def test_a_visitors_choice_stands_in_the_session_and_works_at_once(client, call,
     session = {saving.KEYS["saved"]: [call.pk], saving.KEYS["next"]: [over.pk]}
     assert (dict(client.session.items()), Session.objects.count(), CallChoice.objects.count()) == (session, 1, 0)
     assert links(client.get("/oproepen/opvang/").content.decode()) == ["✓ Bewaard"]
-    assert links(client.get("/oproepen/voorbij/").content.decode())[0] == "✓ U krijgt bericht van de volgende oproep"
+    assert links(client.get("/oproepen/voorbij/").content.decode())[0] == "✓ U wacht op de volgende oproep"
     assert "✓ bewaard" in client.read("/oproepen/")
     choose(client, call, wanted="no")
     cookie = choose(client, over, "next", "no").cookies["sessionid"]

@@ -226,5 +226,5 @@ def test_it_also_works_for_somebody_who_is_logged_in_as_another(reader, member, 
 
 
 def test_queries(reader, django_assert_num_queries):
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         one_click(path(reader))

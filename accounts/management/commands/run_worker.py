@@ -38,16 +38,25 @@ class Command(BaseCommand):
     def look(self, notices):
         """One round. A database or mail server that is away is waited for, a little longer each time."""
         try:
-            if notices and monotonic() >= self.notices_at:
-                send_notices()
-                self.notices_at = monotonic() + notices * 60
-            send_waiting(stop=self.stopped.is_set)
+            send_waiting(stop=lambda: self.stopped.is_set() or self.is_time_for(notices))
+            self.pause = LOOK
         except ServerTrouble as error:
             self.wait_longer("The mail server does not work", error)
         except DatabaseError as error:
             self.wait_longer("The database does not answer", error)
-        else:
-            self.pause = LOOK
+        if self.is_time_for(notices) and not self.stopped.is_set():
+            self.decide(notices)
+
+    def is_time_for(self, notices):
+        return bool(notices) and monotonic() >= self.notices_at
+
+    def decide(self, notices):
+        """A fault in it must not keep the mails from going out that are written already."""
+        self.notices_at = monotonic() + notices * 60
+        try:
+            send_notices()
+        except Exception:
+            logger.exception("The notices could not all be written; next try in %s minutes.", notices)
 
     def wait_longer(self, what, error):
         self.pause = min(self.pause * 2, LONGEST_PAUSE)
