@@ -206,4 +206,4 @@ def test_a_closed_call_says_so_before_anything_else(client):
     call = CallFactory(title="Taal", deadline=brussels(2021, 2, 16, 17))
     page = text(client.get(call.get_absolute_url()))
     start = page[page.index("Gesloten") :]
-    assert start.startswith("Gesloten Taal Deze oproep sloot op 16 februari 2021 . Indienen kan niet meer. Status")
+    assert start.startswith("Gesloten Taal Deze oproep sloot op 16 februari 2021 . Indienen kan niet meer. ")

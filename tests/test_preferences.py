@@ -256,14 +256,14 @@ def refused(user):
     return user
 
 
-@pytest.mark.parametrize("page", ["/mijn/", PAGE])
-def test_who_has_an_address_that_refuses_mail_is_told(member, other, refused, page):
+@pytest.mark.parametrize("path", ["/mijn/", PAGE])
+def test_who_has_an_address_that_refuses_mail_is_told(member, other, refused, path):
     other.force_login(UserFactory())
-    assert "weigert onze mails" not in text(other.get(page))
+    assert "weigert onze mails" not in text(other.get(path))
     assert (
         f"Uw adres {refused.email} weigert onze mails sinds 2 maart 2026 . Daarom krijgt u er geen."
         " De mailserver zei: 550 5.1.1 &lt;x&gt;: User unknown &amp; gone"
-    ) in text(member.get(page))
+    ) in text(member.get(path))
 
 
 def test_the_address_can_be_tried_again(member, refused, user):
@@ -287,10 +287,10 @@ def test_trying_again_leads_nowhere_else(member, refused, elsewhere):
 # Who may -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", [PAGE, PREVIEW, RETRY])
-def test_a_visitor_must_log_in_first(client, page):
-    for response in (client.get(page), client.post(page, FORM)):
-        assert (response.status_code, response["Location"]) == (302, f"/account/login/?next={page}")
+@pytest.mark.parametrize("path", [PAGE, PREVIEW, RETRY])
+def test_a_visitor_must_log_in_first(client, path):
+    for response in (client.get(path), client.post(path, FORM)):
+        assert (response.status_code, response["Location"]) == (302, f"/account/login/?next={path}")
 
 
 def test_the_pages_are_kept_by_nobody_and_take_only_what_they_should(member):
