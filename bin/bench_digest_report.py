@@ -7,8 +7,9 @@ ROWS = {
     "notices": "entries in them",
     "queries": "queries",
     "searches": "searches run",
-    "megabytes_before": "peak memory before (MB)",
-    "megabytes": "peak memory after (MB)",
+    "different_searches": "different searches saved",
+    "megabytes_before": "memory before (MB)",
+    "megabytes": "memory after (MB)",
     "again_seconds": "seconds of a second run",
     "again_mails": "mails of a second run",
 }
@@ -31,8 +32,9 @@ def report(results):
 def goals(results):
     for database, sizes in results.items():
         first, last = sizes[min(sizes)], sizes[max(sizes)]
-        searches = {found["searches"] for found in sizes.values()}
-        yield len(searches) == 1, f"{database}: each different search runs once ({searches})"
+        # Once for the new calls, and once for the reminders of the day.
+        once = all(found["searches"] <= 2 * found["different_searches"] for found in sizes.values())
+        yield once, f"{database}: the same search of many followers runs once"
         yield all(not found["again_mails"] for found in sizes.values()), f"{database}: a second run writes nothing"
         if len(sizes) > 1:
             memory = last["megabytes"] / first["megabytes"]
