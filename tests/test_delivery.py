@@ -95,7 +95,8 @@ class Processes:
         own = connection.settings_dict
         url = f"sqlite:///{own['NAME']}"
         if connection.vendor == "postgresql":
-            url = f"postgres://{own['USER']}@/{own['NAME']}?host={own['HOST']}"
+            host = own["HOST"] or own["OPTIONS"]["host"]
+            url = f"postgres://{own['USER']}@/{own['NAME']}?host={host}"
         mail = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port), "EMAIL_USE_TLS": "false", "EMAIL_TIMEOUT": "2"}
         self.environment = os.environ | mail | {"DATABASE_URL": url, "DEVELOPMENT": "true"}
         self.running, self.killed = [], 0
