@@ -101,7 +101,7 @@ def ways_out(finder):
         found.append(Chip(_("Search for"), finder.chosen["q"], finder.state_with(q="", sorteer=""), total))
     for criterion in selection.masks:
         names = [name for name, other in CRITERIA.items() if other.startswith(criterion) and name in finder.chosen]
-        label = finder.form.fields[names[0] if names else "status"].label
+        label = ", ".join(str(finder.form.fields[name].label) for name in names or ["status"])
         changes = dict.fromkeys(names, "") | ({"status": StatusChoice.ALL} if criterion == "status" else {})
         found.append(Chip(label, "", finder.state_with(**changes), selection.total_without(criterion)))
     return [way for way in found if way.total]

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from calls.filters import CallFilter
+from calls.panel import ways_out
 from calls.status import DeadlineModel
 from tests.factories import ApplicantTypeFactory, CallFactory, FundFactory, ThemeFactory, brussels
 from tests.reading import text, titles
@@ -263,3 +264,9 @@ def test_a_theme_or_fund_newer_than_the_copy_in_memory_has_a_page(client, monkey
     theme, fund = ThemeFactory(name="Nieuw"), FundFactory(abbreviation="Nieuw", period="")
     assert [client.get(row.get_absolute_url()).status_code for row in (theme, fund)] == [200, 200]
     assert client.get(f"/oproepen/?thema={theme.slug}").status_code == 200
+
+
+def test_a_budget_that_fits_nothing_is_one_filter_to_drop_and_says_so(calls):
+    finder = CallFilter(QueryDict("budget_van=5000000&budget_tot=100"))
+    ways = [(way.label, way.state, way.total) for way in ways_out(finder)]
+    assert ways == [("Budget vanaf, Budget tot", "", CallFilter(QueryDict("")).selection.total)]
