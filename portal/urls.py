@@ -61,7 +61,7 @@ urlpatterns = [
     # Django's own password form knows nothing of our sign-in rules.
     path("beheer/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("beheer/", admin.site.urls),
-    path("account/", include("allauth.urls")),
+    path("account/", include("accounts.urls")),
     # Both generations of the old site.
     re_path(r"^(?:index\.php/)?nl/(?:[-\w]+/){1,2}calls/(?P<slug>[-\w]+)/?$", calls.old_address),
     re_path(r"^(?:index\.php/)?nl/(?:[-\w]+/)?(?P<slug>[-\w]+)/calls/?$", calls.old_theme_address),

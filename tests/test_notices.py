@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import CallChoice, Message, Notice, SavedSearch, User
@@ -14,6 +14,7 @@ from accounts.notices import last_morning, preview, send_notices
 from calls.announcing import announce
 from calls.models import Call
 from tests.factories import CallFactory, ThemeFactory, brussels
+from tests.killed import Killed, killed_at
 from tests.notices import MONDAY, SUNDAY, changed, choose, following, new_call, run, subjects, told
 
 pytestmark = pytest.mark.django_db
@@ -205,25 +206,6 @@ def test_a_weekly_digest_goes_out_on_monday_and_after_a_missed_monday_on_the_nex
 
 
 # Whatever happens ----------------------------------------------------------------------------------------------------
-
-
-class Killed(DatabaseError):
-    pass
-
-
-def killed_at(number):
-    """Every query from this one on fails, as for a process that is killed there."""
-    count = 0
-
-    def execute(run, sql, params, many, context):
-        nonlocal count
-        ends = sql.startswith(("ROLLBACK", "RELEASE"))
-        count += not ends
-        if count >= number and not ends:
-            raise Killed
-        return run(sql, params, many, context)
-
-    return connection.execute_wrapper(execute)
 
 
 def everything_due(migration):

@@ -6,15 +6,17 @@ from email import message_from_bytes, policy
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.core.mail import EmailMultiAlternatives, send_mail
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import outbox
 from accounts.messages import DELAYS
-from accounts.models import Message
+from accounts.models import Message, User
 from accounts.outbox import ServerTrouble, claim, rows_of, send_waiting
 from tests.browser import free_port
+from tests.killed import killed_at
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now().replace(microsecond=0)
@@ -186,3 +188,21 @@ def test_a_stopped_worker_leaves_the_rest(mailbox):
     answers = iter([False, True])
     assert send_waiting(stop=lambda: next(answers)) == 1
     assert recipients(mailbox) == ["een@example.org"]
+
+
+@pytest.mark.usefixtures("all_to_the_outbox")
+def test_a_sign_up_killed_anywhere_leaves_an_account_a_mail_and_the_session_with_its_code_or_nothing(client):
+    client.raise_request_exception = False
+    left = []
+    for number in range(1, 100):
+        with killed_at(number):
+            response = client.sign_up(f"lezer{number}@example.org")
+        left.append((User.objects.count(), Message.objects.count(), Session.objects.count()))
+        if response.status_code == 302:
+            break
+        client.cookies.clear()
+        User.objects.all().delete()
+        Message.objects.all().delete()
+        Session.objects.all().delete()
+    assert set(left) == {(0, 0, 0), (1, 1, 1)}
+    assert left[-1] == (1, 1, 1)
