@@ -20,9 +20,11 @@ from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
+from reversion.models import Revision
 
 from accounts.models import CallChoice, Follow, Message, Notice, SavedSearch, User
 from calls.linked_data import moment
+from calls.models import Proposal
 
 ACCOUNT = ["email", "first_name", "last_name", "date_joined", "last_login", "is_active", "is_staff", "is_superuser"]
 PREFERENCES = ["digest", "remind_of", "reminder_days", "tells_changes", "tells_next_editions"]
@@ -83,6 +85,14 @@ PARTS = {
     "log_by_you": (
         lambda user: LogEntry.objects.filter(user=user),
         {"at": "action_time", "what": "action_flag", "of": "object_repr", "changed": "change_message"},
+    ),
+    "versions_by_you": (
+        lambda user: Revision.objects.filter(user=user),
+        {"at": "date_created", "comment": "comment"},
+    ),
+    "decisions_by_you": (
+        lambda user: Proposal.objects.filter(decided_by=user),
+        {"at": "decided_at", "decision": "decision", "record": "record__identifier", "field": "field"},
     ),
     "log_about_you": (log_about, {"at": "action_time", "what": "action_flag", "changed": "change_message"}),
 }

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from calls.desk.models import EmptySearch, Link, Problem
+from calls.imports.models import ImportRun, Proposal, Record
 from calls.news import Announcement, Change
 from calls.parts import Action, Budget, Cutoff, Document, Objective, count_date_change
 from calls.querysets import CallQuerySet
@@ -26,7 +28,13 @@ __all__ = [
     "Change",
     "Cutoff",
     "Document",
+    "EmptySearch",
+    "ImportRun",
+    "Link",
     "Objective",
+    "Problem",
+    "Proposal",
+    "Record",
     "SearchEntry",
     "Stamp",
     "Synonym",
@@ -135,6 +143,12 @@ class Call(Addressed):
         editable=False,
         help_text=_("How often the deadline changed; calendar programs see by it which event is newer."),
     )
+    own_fields = models.JSONField(
+        _("fields that stay ours"),
+        default=list,
+        blank=True,
+        help_text=_("The import from the EU portal never touches these and never asks about them."),
+    )
     announcement = models.ForeignKey(Announcement, models.PROTECT, null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -145,6 +159,7 @@ class Call(Addressed):
         verbose_name = _("call")
         verbose_name_plural = _("calls")
         ordering = ("-deadline", "-pk")
+        permissions = [("publish_call", "Can publish calls")]
         indexes = [models.Index(fields=["deadline", "opens_at"], name="call_dates")]
         constraints = [
             models.CheckConstraint(

@@ -60,6 +60,6 @@ class FundAdmin(ContentAdmin):
     inlines = [FundObjectiveInline, FundBudgetInline, FundContactInline]
     fieldsets = [
         (None, {"fields": ["name", ("abbreviation", "period"), "slug"]}),
-        (_("Texts"), {"fields": ["introduction", "notice", "budget_text", "read_more"]}),
+        (_("Texts"), {"fields": ["introduction", "notice", "budget_text", "read_more", "programme_code"]}),
         (_("For whom"), {"fields": ["themes", "applicant_types"]}),
     ]

@@ -117,6 +117,12 @@ class Fund(Addressed):
     notice = models.TextField(_("notice"), blank=True, help_text=_("Stands out above the fund's text."))
     budget_text = RichTextField(_("budget, in words"))
     read_more = models.URLField(_("read more"), max_length=500, blank=True)
+    programme_code = models.CharField(
+        _("programme code"),
+        max_length=20,
+        blank=True,
+        help_text=_("The number of this programme on the EU portal; its calls are imported under this fund."),
+    )
     themes = models.ManyToManyField(Theme, blank=True, related_name="funds", verbose_name=_("themes"))
     applicant_types = models.ManyToManyField(
         ApplicantType, blank=True, related_name="funds", verbose_name=_("types of organisation")

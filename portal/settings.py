@@ -78,6 +78,8 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "admin_ordering",
+    "import_export",
+    "reversion",
     "django_htmx",
     "django_prose_editor",
     "ninja",
@@ -161,13 +163,8 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "mine"
@@ -265,13 +262,8 @@ SECURE_CSP = {
     # The hash is of the one constant <style> that the text editor (prose-editor 0.28) adds.
     "style-src": [CSP.SELF, "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"],
     "img-src": [CSP.SELF, "data:"],
-    "font-src": [CSP.SELF],
-    "connect-src": [CSP.SELF],
-    "manifest-src": [CSP.SELF],
-    "form-action": [CSP.SELF],
-    "frame-ancestors": [CSP.NONE],
-    "base-uri": [CSP.NONE],
-    "object-src": [CSP.NONE],
+    **{name: [CSP.SELF] for name in ("font-src", "connect-src", "manifest-src", "form-action")},
+    **{name: [CSP.NONE] for name in ("frame-ancestors", "base-uri", "object-src")},
 }
 PERMISSIONS_POLICY: dict[str, list | str] = {
     feature: [] for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")

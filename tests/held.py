@@ -5,9 +5,10 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from reversion.models import Revision
 
 from accounts.models import CallChoice, Follow, Message, Notice, SavedSearch
-from calls.models import Call
+from calls.models import Call, Proposal, Record
 from funds.models import Theme
 from tests.factories import CallFactory, EditorFactory, ThemeFactory
 
@@ -38,4 +39,7 @@ def fill(user):
     user.groups.add(Group.objects.get_or_create(name="Lezers")[0])
     user.user_permissions.add(Permission.objects.get(codename="view_call"))
     entry(user, call, "Titel gewijzigd.")
+    Revision.objects.create(user=user, date_created=call.created_at, comment="Titel gewijzigd.")
+    record = Record.objects.create(identifier=f"AMIF-{user.pk}", language="nl", raw={}, call=call)
+    Proposal.objects.create(record=record, kind="gone", decision="kept", decided_at=call.created_at, decided_by=user)
     entry(EditorFactory(), user, "Tweede stap verwijderd.")

@@ -108,6 +108,8 @@ def test_the_file_holds_everything_of_this_user_and_no_secret(member, user):
             for subject, attempts in [("Nieuw", 0), ("Uw inlogcode", 1)]
         ],
         "log_by_you": [{"at": now, "what": CHANGE, "of": "Taal", "changed": "Titel gewijzigd."}],
+        "versions_by_you": [{"at": now, "comment": "Titel gewijzigd."}],
+        "decisions_by_you": [{"at": now, "decision": "kept", "record": f"AMIF-{user.pk}", "field": ""}],
         "log_about_you": [{"at": now, "what": CHANGE, "changed": "Tweede stap verwijderd."}],
     }
     file = response.content.decode()
@@ -140,7 +142,7 @@ def test_queries(member, user, rows, django_assert_num_queries):
         SavedSearch.objects.create(user=user, name="x", state=str(SavedSearch.objects.count()))
         Follow.objects.create(user=user, theme=ThemeFactory())
     ContentType.objects.get_for_model(User)
-    for path, number in [(PAGE, 13), (FILE, 15)]:
+    for path, number in [(PAGE, 15), (FILE, 17)]:
         with django_assert_num_queries(number):
             member.get(path)
 

@@ -1,0 +1,1 @@
+"""What helps the editors: checks before publishing, links, versions, bulk work, the overview."""

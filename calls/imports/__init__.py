@@ -1,0 +1,1 @@
+"""The calls of the EU Funding & Tenders Portal: fetching, reading, and the inbox of what differs from ours."""
