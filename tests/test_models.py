@@ -10,7 +10,7 @@ from calls.models import Action, Budget, Call, Cutoff, Document, Objective
 from calls.status import DeadlineModel
 from contacts.models import Contact
 from funds.models import ApplicantType, Fund, Theme
-from tests.broken_rows import BROKEN
+from tests.broken_rows import BROKEN, call
 from tests.desk import complaints
 from tests.factories import (
     ApplicantTypeFactory,
