@@ -91,7 +91,16 @@ def choices_by_kind(request):
         if choice.call_id in calls:
             choice.call = calls[choice.call_id]
             found[choice.kind].append(choice)
+    add_editions(found[Kind.NEXT_EDITION])
     return {kind: sorted(rows, key=by_next_date) for kind, rows in found.items()}
+
+
+def add_editions(choices):
+    """`came`: the running editions of the calls of these choices, in whatever way the reader hears of them."""
+    families = {choice.call.family for choice in choices} - {""}
+    running = list(Call.objects.published().current().filter(family__in=families).for_line())
+    for choice in choices:
+        choice.came = [call for call in running if call.family == choice.call.family and call.pk != choice.call_id]
 
 
 def by_next_date(choice):

@@ -7,6 +7,7 @@ from django.core.validators import FileExtensionValidator, MaxValueValidator, Mi
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -150,6 +151,10 @@ class Cutoff(models.Model):
 
     def natural_key(self):
         return (self.call.slug, self.at)
+
+    @property
+    def is_past(self):
+        return self.at <= timezone.now()
 
 
 class Document(CallRow):

@@ -57,6 +57,8 @@ urlpatterns = [
     path("healthz/", views.health, name="health"),
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
     path("sitemap-<slug:section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    # Browsers ask for it wherever a page names no icon: a feed, a calendar, an attachment.
+    path("favicon.ico", views.icon),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
     # Django's own password form knows nothing of our sign-in rules.
     path("beheer/password_change/", RedirectView.as_view(pattern_name="account_change_password")),

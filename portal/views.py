@@ -2,7 +2,8 @@ import re
 
 from django.db import DatabaseError, connection
 from django.http import JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
@@ -32,6 +33,11 @@ class Home(TemplateView):
             open_exists=Selection(columns, Criteria(StatusChoice.OPEN)).total > 0,
             roots=Theme.objects.roots(),
         )
+
+
+@require_safe
+def icon(request):
+    return redirect(static("icon.svg"))
 
 
 class ContactPage(TemplateView):

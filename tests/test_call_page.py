@@ -72,6 +72,11 @@ def test_a_call_with_everything_shows_rates_cutoffs_types_and_attachments(client
     assert "Volgende deadline: maandag 5 november 2029 om 17.00 uur (Belgische tijd)" in page
     assert "Laatste deadline: dinsdag 5 maart 2030 om 17.00 uur" in page
     assert "eerste ronde: maandag 5 november 2029 om 17.00 uur" in page
+    with time_machine.travel(brussels(2029, 11, 5, 17)):
+        assert "eerste ronde: maandag 5 november 2029 om 17.00 uur (voorbij)" in text(
+            client.get(call.get_absolute_url())
+        )
+    assert "voorbij" not in page
     assert "€ 1.320.069,53 (AMIF betaalt hoogstens 75%)" in page
     assert "(POD betaalt hoogstens 12,5%) op aanvraag" in page
     assert "Wie kan indienen Ngo&#x27;s, Scholen" in page

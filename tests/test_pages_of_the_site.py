@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.templatetags.static import static
 from django.utils import timezone
 
 from calls.models import Call
@@ -193,3 +194,8 @@ def test_robots_keep_out_of_accounts_and_the_desk(client):
         "Disallow:", "/oproepen/oproepen.json",
         "Sitemap:", "http://testserver/sitemap.xml",
     ]  # fmt: skip
+
+
+def test_a_browser_that_asks_for_an_icon_by_its_old_name_gets_ours(client):
+    response = client.get("/favicon.ico")
+    assert (response.status_code, response["Location"]) == (302, static("icon.svg"))

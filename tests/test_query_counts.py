@@ -25,7 +25,7 @@ COUNTS = {
     "/themas/": (2, 5),
     "/themas/thema-1/": (8, 12),
     "/contacten/": (4, 7),
-    "/mijn/": (0, 17),
+    "/mijn/": (0, 18),
     "/themas/thema-1/volgen/": (1, 4),
     "/oproepen/oproep-1/bewaren/": (1, 4),
     "/oproepen/zoekopdracht-bewaren/?status=open": (1, 4),

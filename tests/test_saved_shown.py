@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import saving
 from accounts.models import CallChoice
+from calls.models import Call
 from tests.factories import CallFactory, ThemeFactory, UserFactory
 from tests.saving import choose, chosen, messages
 
@@ -50,6 +51,19 @@ def test_my_page_shows_what_was_chosen_by_its_next_date(member, call, over):
     }
     # Only what still has a date to come can remind of it.
     assert html.count("<summary") == 2
+
+
+def test_the_next_call_stands_where_somebody_waits_for_it(member, client, over):
+    Call.objects.update(family="amif")
+    CallFactory(title="Ontwerp", family="amif", published_at=None)
+    for somebody in (client, member):
+        choose(somebody, over, "next")
+    assert "De volgende oproep is er" not in member.read("/mijn/") + client.read("/bewaard/")
+    CallFactory(title="Nieuwe ronde", family="amif", slug="nieuwe-ronde")
+    for html in (member.get("/mijn/").text, client.get("/bewaard/").text):
+        assert re.findall(r'is er: <a href="([^"]+)" lang="nl">(.*?)</a>', html) == [
+            ("/oproepen/nieuwe-ronde/", "Nieuwe ronde")
+        ]
 
 
 def test_saved_calls_are_marked_in_lists(client, member, call, over):
