@@ -84,7 +84,7 @@ def write_batch(demos, owners):
 def insert(model, rows):
     """Plain INSERTs of {column: value}: bulk_create makes objects and cleans each text twice, three times as slow."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key or model is Call]
-    defaults = [(field.attname, field.get_default()) for field in fields]
+    defaults = [(field.attname, field.get_db_prep_save(field.get_default(), connection)) for field in fields]
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     start = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608
     places = f"({', '.join(['%s'] * len(fields))})"
