@@ -100,6 +100,12 @@ def followers(call, audience):
     )
 
 
+def awaited(users, families):
+    """{(user's primary key, family): the title of the call whose next edition they await} for a chunk of users."""
+    rows = CallChoice.objects.filter(user__in=users, kind=CallChoice.Kind.NEXT_EDITION, call__family__in=families)
+    return {(user, family): title for user, family, title in rows.values_list("user", "call__family", "call__title")}
+
+
 def awaiting(call):
     """Who awaits another edition than the calls they know."""
     others = Call.objects.editions_of(call).values("pk")

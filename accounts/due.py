@@ -2,18 +2,20 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import get_current_timezone, localdate, localtime
 
 from accounts.audience import awaiting, followers
 from accounts.models import REMINDER_DAYS, CallChoice, Notice, User
 from calls.changes import told
 from calls.models import Call, Change
+from calls.status import Publication
 
 MORNING = 7  # o'clock, Belgian time: digests and reminders are not written earlier in the day
 LATE = timedelta(days=3)  # for so long a missed reminder is still told
+DATES = {"deadline", "cutoffs", "withdrawn"}  # the facts of a Change that move the next date
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,15 @@ class Entry:
         """[(name of the fact, lines that went, lines that came)]"""
         return list(told(self.item.change))
 
+    @property
+    def names(self):
+        """What changed, in a few words."""
+        return ", ".join(str(name) for name, _old, _new in self.facts)
+
+    @property
+    def is_withdrawn(self):
+        return bool(self.item and self.item.change and self.call.publication == Publication.WITHDRAWN)
+
 
 def reminders(now):
     """A reminder for each call whose next date is 30, 14, 7 or 1 days away, or was on a day that had no run."""
@@ -64,24 +75,39 @@ def reminders(now):
     calls = Call.objects.published().current().next_date_first().filter(next_at__gt=now, next_at__lte=last)
     # A date that an editor has just changed may still be a slip of the finger.
     unsettled = Change.objects.untold().exclude(pk__in=Change.objects.settled(now).values("pk"))
+    calls = list(calls.exclude(pk__in=unsettled.values("call")).for_list())
+    known = dates_known_since(calls, now)
     return [
         Item(Notice.Kind.REMINDER, call, f"{localdate(call.next_at)} {days}", days=days)
-        for call in calls.exclude(pk__in=unsettled.values("call")).for_list()
-        if (days := days_before(localdate(call.next_at), local.date(), localdate(call.updated_at)))
+        for call in calls
+        if (days := days_before(call.next_at, now, known[call.pk]))
     ]
 
 
-def days_before(day, today, changed):
-    """Which reminder of a date on `day` belongs to today; None when there is none.
+def dates_known_since(calls, now):
+    """{call's primary key: since when everybody could read its dates}; older changes delay no reminder any more."""
+    known = {call.pk: call.published_at for call in calls}
+    recent = Change.objects.filter(changed_at__gt=now - LATE - timedelta(days=1))
+    for call, facts, at in recent.values_list("call", "facts", "changed_at"):
+        if call in known and DATES & facts.keys():
+            known[call] = max(known[call], at)
+    return known
 
-    A missed one comes late, but not where the call was `changed` in between: then nobody missed it.
+
+def days_before(date, now, known):
+    """Which reminder of a date (aware) belongs to today; None when there is none. A missed one comes late.
+
+    Where the date is `known` only since that morning nobody missed it: the news of it told how near it is.
     """
     for days in REMINDER_DAYS:
-        due = day - timedelta(days=days)
-        late = today - due
-        if late == timedelta(0) or (timedelta(0) < late <= min(LATE, timedelta(days=days)) and changed <= due):
+        due = localdate(date) - timedelta(days=days)
+        if timedelta(0) <= localdate(now) - due <= min(LATE, timedelta(days=days)) and known < morning(due):
             return days
     return None
+
+
+def morning(day):
+    return datetime.combine(day, time(MORNING), tzinfo=get_current_timezone())
 
 
 def changes(now):

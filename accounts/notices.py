@@ -14,10 +14,11 @@ from django.db.models import Case, F, Min, Q, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from accounts import due, emails
-from accounts.audience import Audience, reachable
+from accounts.audience import Audience, awaited, reachable
 from accounts.due import Entry
 from accounts.models import Message, Notice, User
 from accounts.outbox import rows_of
@@ -25,6 +26,7 @@ from calls.announcing import announce, last_announcement
 from calls.models import Call, Change
 
 AT_ONCE = 200  # users in a transaction
+ROWS = 100  # in an INSERT: Python keeps the last 128 statements for SQLite, which must not all be long and different
 NEWS_FOR = timedelta(days=31)
 DONE_FOR = 7 * 24 * 3600  # seconds that a finished reminder is remembered, longer than it can be told late
 
@@ -78,6 +80,7 @@ def tell_some(items_of, audience):
     told = told_before(users, items.values())
     reasons = audience.reasons(users)
     own_days = due.saved_days(users, {item.call.pk for item in items.values()})
+    add_awaited(reasons, users, items.values())
     mails = []
     for pk, user in users.items():
         entries = [
@@ -89,6 +92,17 @@ def tell_some(items_of, audience):
         if entries:
             mails.append((user, entries, emails.WRITERS[entries[0].item.kind](user, entries)))
     return write(mails)
+
+
+def add_awaited(reasons, users, items):
+    """Among the reasons of a next edition stands first of what it is one."""
+    editions = [item.call for item in items if item.kind == Notice.Kind.NEXT_EDITION]
+    titles = awaited(users, {call.family for call in editions})
+    for pk in users:
+        for call in editions:
+            if title := titles.get((pk, call.family)):
+                text = _("you asked to hear what follows “%(call)s”") % {"call": title}
+                reasons[pk][call.pk].insert(0, ("next", text))
 
 
 def wants(user, item, reasons, own_days):
@@ -215,8 +229,8 @@ def lock(users, pks):
 def write(mails):
     """Keeps [(user, entries, e-mail)] as rows of the outbox, with a notice for each entry; how many mails."""
     messages = [row for user, _entries, email in mails for row in rows_of(email, user=user)]
-    Message.objects.bulk_create(messages)
-    Notice.objects.bulk_create(
+    Message.objects.bulk_create(messages, batch_size=ROWS)
+    notices = (
         Notice(
             user=user,
             kind=entry.item.kind if entry.item else Notice.Kind.NEW,
@@ -227,4 +241,5 @@ def write(mails):
         for (user, entries, _email), message in zip(mails, messages, strict=True)
         for entry in entries
     )
+    Notice.objects.bulk_create(notices, batch_size=ROWS)
     return len(messages)

@@ -17,6 +17,7 @@ from accounts.models import REMINDER_DAYS, CallChoice
 from accounts.views import WANTED, safe_next
 from calls import panel
 from calls.filters import CallFilter
+from calls.related import newer_edition
 from calls.search.query import parse
 
 Kind = CallChoice.Kind
@@ -35,6 +36,7 @@ def call_choices(request, slug):
         raise Http404
     in_place = "HX-Request" in request.headers
     context = {"call": call, "next": safe_next(request, request.GET), "in_place": in_place}
+    context["newer"] = newer_edition(call)
     context["asked"] = request.GET.get("kind", Kind.SAVED) if in_place else ""
     return render(request, "saved/call.html#form" if in_place else "saved/call.html", context)
 
@@ -44,7 +46,12 @@ def choose(request, call):
     if call is None:
         return call_gone(request)
     if kind not in Kind or wanted is None:
-        context = {"call": call, "next": safe_next(request, request.POST), "unclear": True}
+        context = {
+            "call": call,
+            "newer": newer_edition(call),
+            "next": safe_next(request, request.POST),
+            "unclear": True,
+        }
         return render(request, "saved/call.html", context, status=400)
     if kind == Kind.IRRELEVANT and not request.user.is_authenticated:
         messages.info(request, _("Notices are for users: log in to say that a call is not relevant to you."))
@@ -66,6 +73,8 @@ def add_message(request, call, kind, wanted):
     else:
         text = result_of(kind, wanted, request.user.is_authenticated)
         messages.success(request, text % {"call": Truncator(call.title).chars(80)})
+        if kind == Kind.NEXT_EDITION and wanted and not getattr(request.user, "tells_next_editions", True):
+            messages.warning(request, _("You switched these mails off: switch them on again in your preferences."))
 
 
 def reason_against(call, kind):
@@ -101,21 +110,21 @@ def call_gone(request):
 def call_reminders(request, slug):
     """When a user is reminded of a call they saved: as of all calls, on days of its own, or never."""
     if request.method == "POST":
-        days, refusal = chosen_days(request.POST)
         choices = CallChoice.objects.filter(user=request.user, call__slug=slug, kind=Kind.SAVED)
+        days, refusal = chosen_days(request.POST, choices.filter(reminder_days__isnull=False).exists())
         if refusal:
             messages.warning(request, refusal)
         elif choices.update(reminder_days=days):
             messages.success(request, _("Your reminders of this call have been changed."))
         else:
             messages.warning(request, _("You have not saved this call any more."))
-    return redirect(reverse("mine") + "#bewaard")
+    return redirect("mine")
 
 
-def chosen_days(data):
-    """(days or None for those of the user, why not)."""
+def chosen_days(data, had_own):
+    """(days or None for those of the user, why not). Who ticks a day where none was ticked wants days of its own."""
     how, days = data.get("how"), data.getlist("days")
-    if how == "own":
+    if how == "own" or (how == "usual" and days and not had_own):
         own = [day for day in REMINDER_DAYS if str(day) in days]
         return own, "" if own else _("Choose on which days, or choose no reminders.")
     known = {"usual": None, "none": []}

@@ -26,8 +26,9 @@ def merge_choice_at_login(request, user, **kwargs):
     keep_choice(request.session, user)
     if not keep_saved(request.session, user):
         messages.warning(request, _("Your account is full: not everything that you saved could be added to it."))
-    for key in (KEY, SEARCHES, *KEYS.values()):
-        request.session.pop(key, None)
+    chosen = [request.session.pop(key, None) for key in (KEY, SEARCHES, *KEYS.values())]
+    if any(chosen):
+        messages.success(request, _("What you chose before you logged in is now kept in your account."))
 
 
 @receiver(pre_delete, sender=Call)

@@ -28,12 +28,25 @@ APPLICABLE = [Status.OPEN, Status.UPCOMING]
 
 def around(call):
     """For the page of a call: its other `editions`, the `newer` one that can be applied for, and calls `alike`."""
-    editions = list(Call.objects.published().editions_of(call).for_line()[:EDITIONS])
+    editions = other_editions(call)
     return {
         "editions": editions,
-        "newer": next((one for status in APPLICABLE for one in editions if is_newer(one, call, status)), None),
+        "newer": newest(editions, call),
         "alike": calls_like(call, 4, without=[one.pk for one in editions]),
     }
+
+
+def other_editions(call):
+    return list(Call.objects.published().editions_of(call).for_line()[:EDITIONS])
+
+
+def newest(editions, call):
+    return next((one for status in APPLICABLE for one in editions if is_newer(one, call, status)), None)
+
+
+def newer_edition(call):
+    """Of a closed call the later edition that can be applied for now or soon, None where there is none."""
+    return newest(other_editions(call), call) if call.status == Status.CLOSED else None
 
 
 def is_newer(edition, call, status):

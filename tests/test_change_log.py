@@ -42,9 +42,9 @@ def test_the_log_tells_the_newest_first_with_minor_ones_and_those_not_told_yet(c
     call.changes.create(facts={"documents": [["Gids (a.pdf)"], []]}, changed_at=brussels(2027, 3, 2))
     assert log(client) == (
         "Wijzigingen "
-        "2 maart 2027 Bijlagen was: Gids (a.pdf) "
+        "2 maart 2027 Bijlagen vervalt: Gids (a.pdf) "
         "1 maart 2027 Budget was: EU: € 2.000 is nu: EU: € 3.000 "
-        "28 februari 2027 Opening is nu: maandag 1 maart 2027 om 09.00 uur "
+        "28 februari 2027 Opening nieuw: maandag 1 maart 2027 om 09.00 uur "
         f"Deadline was: {DEADLINE[0][0]} is nu: {DEADLINE[1][0]}"
     )
 

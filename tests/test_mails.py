@@ -92,19 +92,19 @@ Waarom u dit krijgt: thema Migratie
 
 
 def test_reminders(clock, follower, migration):
-    new_call(migration, title="Bijna", fund=None, deadline=brussels(2027, 3, 14, 17))
+    new_call(migration, title="Bijna", fund=None, deadline=brussels(2027, 3, 15, 17))
     clock.move_to(brussels(2027, 3, 8, 6))
     send_notices()
     clock.move_to(MONDAY)
     send_notices()
-    mail = next(mail for mail in mails() if mail["Subject"] == "Nog 6 dagen: Bijna")
+    mail = next(mail for mail in mails() if mail["Subject"] == "Nog 7 dagen: Bijna")
     assert (
         text(mail)
-        == f"""Deze deadlines komen dichterbij:
+        == f"""Deze deadline komt dichterbij:
 
-Nog 6 dagen
+Nog 7 dagen
 Bijna
-Deadline: zondag 14 maart 2027 om 17.00 uur (Belgische tijd)
+Deadline: maandag 15 maart 2027 om 17.00 uur (Belgische tijd)
 {SITE}/oproepen/bijna/
 Waarom u dit krijgt: thema Migratie
 
@@ -135,8 +135,7 @@ Deadline
   was: 1 mei 2027
   is nu: 1 juni 2027
 Bijlagen
-  was: niets
-  is nu: Leidraad; Formulier
+  nieuw: Leidraad; Formulier
 
 {footer()}"""
     )
@@ -149,11 +148,12 @@ def test_the_next_edition(clock, follower):
     send_notices()
     assert (
         text(written())
-        == f"""U vroeg bericht over de volgende editie van een oproep:
+        == f"""De volgende oproep waarover u bericht vroeg, is er:
 
 Editie 2027
 Deadline: dinsdag 1 juni 2027 om 17.00 uur (Belgische tijd)
 {SITE}/oproepen/editie-2027/
+Waarom u dit krijgt: u vroeg bericht over wat volgt op “Editie 2026”
 
 {footer()}"""
     )

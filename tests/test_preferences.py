@@ -172,7 +172,7 @@ def test_the_preview_shows_what_the_next_digest_would_hold_and_why(member, user)
 @pytest.mark.parametrize(
     ("digest", "words"),
     [
-        ("daily", "Ze vertrekt om 7.00 uur."),
+        ("daily", "Ze vertrekt de eerstvolgende keer om 7.00 uur."),
         ("weekly", "Ze vertrekt maandag om 7.00 uur."),
         ("off", "U krijgt geen mail met nieuwe oproepen."),
     ],
@@ -181,7 +181,7 @@ def test_the_preview_says_when_it_comes_also_with_nothing_to_tell(member, digest
     User.objects.update(digest=digest)
     page = text(member.get(PREVIEW))
     assert words in page
-    assert "Niets: sinds uw laatste mail is er geen nieuwe oproep in wat u volgt. Dan komt er geen mail." in page
+    assert "Niets: er is geen nieuwe oproep in wat u volgt." in page
 
 
 def test_looking_at_the_preview_tells_nothing(member, user):
@@ -215,7 +215,7 @@ def test_the_last_notices_say_what_came_of_the_mail(member, user):
     page = text(member.get(PAGE))
     assert page[page.index("Laatste berichten") :].startswith(
         "Laatste berichten Hoogstens de laatste twintig berichten die we u gaven."
-        " Volgende editie Wacht Geschreven op maandag 2 maart 2026 om 07.00 uur , wacht op verzending"
+        " Volgende oproep Wacht Geschreven op maandag 2 maart 2026 om 07.00 uur , wacht op verzending"
         " Herinnering Mislukt Niet afgeleverd; opgegeven op donderdag 5 maart 2026 om 07.00 uur"
         " Wijziging Verstuurd Verstuurd op maandag 2 maart 2026 om 07.01 uur"
         " Nieuwe oproep Bewaard Geschreven op maandag 2 maart 2026 om 07.00 uur ;"

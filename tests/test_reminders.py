@@ -41,11 +41,12 @@ def follower(migration):
     {31: None, 30: 30, 27: 30, 26: None, 14: 14, 11: 14, 10: None, 7: 7, 4: 7, 3: None, 2: None, 1: 1, 0: 1}.items(),
 )
 def test_which_reminder_belongs_to_a_day(left, days):
-    today = SUNDAY.date()
-    day = today + timedelta(days=left)
-    assert days_before(day, today, today - timedelta(days=99)) == days
-    # A date that was changed today has missed nothing.
-    assert days_before(day, today, today) == (days if days == left else None)
+    date = SUNDAY + timedelta(days=left, hours=5)
+    assert days_before(date, SUNDAY, SUNDAY - timedelta(days=99)) == days
+    # Of a date that is known since this morning nobody missed anything.
+    seven = SUNDAY.replace(hour=7)
+    assert days_before(date, SUNDAY, seven - timedelta(seconds=1)) == (days if days == left else None)
+    assert days_before(date, SUNDAY, seven) is None
 
 
 def test_a_date_that_an_editor_has_just_changed_waits_for_the_quiet_period(clock, migration):
@@ -56,8 +57,18 @@ def test_a_date_that_an_editor_has_just_changed_waits_for_the_quiet_period(clock
     call.save()
     changed(call)
     assert run(clock, MONDAY + timedelta(minutes=30)) == {}
-    assert run(clock, MONDAY + timedelta(minutes=31)) == {"change": 1, "reminder": 1}
-    assert user.notices.count() == 2
+    # The change says how near the date is now: no reminder of it on the same day.
+    assert run(clock, MONDAY + timedelta(minutes=31)) == {"change": 1}
+    assert run(clock, MONDAY + timedelta(days=6)) == {}
+    assert user.notices.count() == 1
+
+
+def test_a_call_that_appears_on_the_day_of_a_reminder_is_told_of_as_new_alone(clock, migration):
+    following(migration, digest="daily", reminder_days=[7])
+    clock.move_to(MONDAY + timedelta(hours=2))
+    new_call(migration, deadline=brussels(2027, 3, 15, 17))
+    assert run(clock, MONDAY + timedelta(hours=3)) == {"new": 1}
+    assert run(clock, MONDAY + timedelta(days=1)) == {}
 
 
 def test_reminders_come_in_the_morning_on_the_days_chosen_once_each(clock, migration):
@@ -140,7 +151,7 @@ def test_a_change_is_told_once_after_half_an_hour_of_quiet(clock, follower, migr
     change.refresh_from_db()
     assert change.told_at == MONDAY + timedelta(minutes=31)
     assert told(follower) == [("new", "Verlengd"), ("change", "Verlengd")]
-    assert subjects(follower)[-1] == "Gewijzigd: Verlengd"
+    assert subjects(follower)[-1] == "Gewijzigd (deadline): Verlengd"
 
 
 def test_two_changes_of_one_run_are_one_mail(clock, follower, migration):
@@ -181,7 +192,7 @@ def test_who_awaits_the_next_edition_is_told_at_once_and_not_again_in_the_digest
     new_call(migration, title="Editie 2027", family="amif")
     assert run(clock, SUNDAY + timedelta(hours=1)) == {"next": 1}
     assert run(clock, MONDAY) == {}
-    assert (told(user), subjects(user)) == ([("next", "Editie 2027")], ["De volgende editie is er: Editie 2027"])
+    assert (told(user), subjects(user)) == ([("next", "Editie 2027")], ["De volgende oproep is er: Editie 2027"])
     Call.objects.filter(title="Editie 2027").update(deadline=brussels(2027, 3, 8, 8))
     new_call(migration, title="Editie 2028", family="amif")
     assert run(clock, MONDAY + timedelta(days=1)) == {"next": 1}

@@ -91,7 +91,7 @@ def remind(client, call, **data):
 )
 def test_a_saved_call_has_reminders_of_its_own(member, user, call, data, days, shown):
     CallChoice.objects.create(user=user, call=call, kind="saved", reminder_days=[14])
-    assert remind(member, call, **data)["Location"] == "/mijn/#bewaard"
+    assert remind(member, call, **data)["Location"] == "/mijn/"
     assert (CallChoice.objects.get().reminder_days, messages(member)) == (
         days,
         ["Uw herinneringen aan deze oproep zijn gewijzigd."],
@@ -110,7 +110,7 @@ def test_a_saved_call_has_reminders_of_its_own(member, user, call, data, days, s
 )
 def test_reminders_that_mean_nothing_change_nothing(member, user, call, data, words):
     CallChoice.objects.create(user=user, call=call, kind="saved", reminder_days=[14])
-    assert remind(member, call, **data)["Location"] == "/mijn/#bewaard"
+    assert remind(member, call, **data)["Location"] == "/mijn/"
     assert (CallChoice.objects.get().reminder_days, messages(member)) == ([14], [words])
 
 
@@ -122,7 +122,7 @@ def test_reminders_are_for_the_user_who_saved_the_call(client, member, call):
         None,
     )
     assert remind(client, call, how="none")["Location"] == "/account/login/?next=/oproepen/opvang/herinneringen/"
-    assert member.get("/oproepen/opvang/herinneringen/")["Location"] == "/mijn/#bewaard"
+    assert member.get("/oproepen/opvang/herinneringen/")["Location"] == "/mijn/"
 
 
 # Two clicks at once --------------------------------------------------------------------------------------------------
