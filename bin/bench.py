@@ -16,8 +16,8 @@ from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 
-SUBJECTS = {"find": "bin.bench_find", "digest": "bin.bench_digest"}
-SIZES = {"find": [100, 10_000, 100_000], "digest": [1_000, 100_000]}
+SUBJECTS = {"find": "bin.bench_find", "digest": "bin.bench_digest", "import": "bin.bench_import"}
+SIZES = {"find": [100, 10_000, 100_000], "digest": [1_000, 100_000], "import": [1_000, 10_000]}
 WARM_UPS = 2
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
@@ -33,7 +33,7 @@ def main():
 def arguments():
     parser = argparse.ArgumentParser(prog="bin/bench", description="How fast the portal is as the calls grow.")
     parser.add_argument("subject", nargs="?", default="find", choices=SUBJECTS)
-    parser.add_argument("--sizes", type=numbers, help="numbers of calls or followers, with commas")
+    parser.add_argument("--sizes", type=numbers, help="numbers of calls, followers or records, with commas")
     parser.add_argument("--databases", type=names, default=list(DATABASES), help="sqlite, postgresql or both")
     parser.add_argument("--repetitions", type=int, default=15)
     return parser.parse_args()

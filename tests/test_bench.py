@@ -5,8 +5,11 @@ from django.core.management import call_command
 from django.test import Client
 
 from bin import bench_digest_report as digest_report
+from bin import bench_import_report as import_report
 from bin.bench_find import LIST, PLANS, actions, calls_shown, read
 from bin.bench_find_report import goals, report
+from bin.bench_import import measure as measure_import
+from bin.bench_import import write_answers
 from bin.bench_watch import measure, plans, watched
 from calls.models import Call
 
@@ -117,3 +120,36 @@ def test_digests_that_grow():
     worse = digest(100_000, megabytes=131, seconds=1_301, searches=11, again_mails=1)
     found = digest_report.goals({"SQLite": {1_000: digest(1_000), 100_000: worse}})
     assert [met for met, goal in found] == [False] * 4
+
+
+# Imports -------------------------------------------------------------------------------------------------------------
+
+
+def imported(records, **found):
+    numbers = {"records": records, "seconds": records / 250, "new": records, "broken": 0, "again_unchanged": records}
+    memory = {"megabytes_before": 90, "megabytes": 100, "again_seconds": records / 1_000, "again_changed": False}
+    return numbers | memory | found
+
+
+def test_an_import_that_meets_its_goals():
+    lines = list(import_report.report({"SQLite": {1_000: imported(1_000), 10_000: imported(10_000)}}))
+    assert [line.split("  ")[0] for line in lines[-3:]] == ["met"] * 3
+    assert "records a second                             250                 250" in lines
+
+
+def test_an_import_that_does_not():
+    worse = imported(10_000, seconds=51, megabytes=131, again_changed=True)
+    found = import_report.goals({"SQLite": {1_000: imported(1_000), 10_000: worse}})
+    assert [met for met, goal in found] == [False] * 3
+    some = imported(10_000, again_unchanged=9_999)
+    assert [met for met, goal in import_report.goals({"SQLite": {10_000: some}})] == [True, False]
+
+
+@pytest.mark.django_db
+def test_an_import_is_measured(tmp_path):
+    path = tmp_path / "answers.json"
+    write_answers(path, 20)
+    found = measure_import(path, 20)
+    whole = {"records": 20, "new": 20, "broken": 0, "again_unchanged": 20, "again_changed": False}
+    assert {name: found[name] for name in whole} == whole
+    assert found["seconds"] > found["again_seconds"] > 0
