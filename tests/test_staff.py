@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from tests.browser import totp_code
-from tests.factories import DERIVED
+from tests.factories import AT_THE_DESK, DERIVED
 
 pytestmark = pytest.mark.django_db
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -33,6 +33,7 @@ CONTENT = [
     "funds.fundobjective",
     "funds.theme",
 ]
+DESK = [label.lower() for label in AT_THE_DESK]
 
 
 @pytest.fixture
@@ -94,15 +95,33 @@ def test_an_editor_logs_in_with_the_second_factor_and_arrives_at_the_desk(client
     assert where(response) == [("/beheer/", 302), 200]
 
 
-def test_the_group_of_editors_has_all_rights_on_content_and_no_other(editor):
-    rights = {label.replace(".", f".{right}_") for label in CONTENT for right in ("add", "change", "delete", "view")}
-    assert editor.get_all_permissions() == rights
-    assert list(Group.objects.values_list("name", flat=True)) == ["VLEVA-redactie"]
+def rights(labels, *actions):
+    return {label.replace(".", f".{action}_") for label in labels for action in actions or ("view",)}
 
 
-def test_every_kind_of_content_is_in_the_rights_of_the_group():
+ALL = ("add", "change", "delete", "view")
+PARTS = [f"calls.{name}" for name in ("action", "budget", "cutoff", "document", "objective")]
+GROUPS = {
+    "VLEVA-redactie": rights(CONTENT, *ALL) | {"calls.publish_call", "calls.change_proposal"},
+    "VLEVA-bijdragers": rights(CONTENT) | rights(["calls.call"], "add", "change") | rights(PARTS, *ALL),
+    "VLEVA-lezers": rights(CONTENT),
+}
+
+
+@pytest.mark.usefixtures("roles")
+@pytest.mark.parametrize("name", GROUPS)
+def test_each_group_has_its_rights_and_no_other(user, name):
+    user.groups.add(Group.objects.get(name=name))
+    assert user.get_all_permissions() == GROUPS[name] | rights(DESK) | {"admin.view_logentry"}
+
+
+def test_there_are_three_groups(roles):
+    assert sorted(Group.objects.values_list("name", flat=True)) == sorted(GROUPS)
+
+
+def test_every_kind_of_content_is_in_the_rights_of_the_groups():
     models = [model._meta for app in ("calls", "funds", "contacts") for model in apps.get_app_config(app).get_models()]
-    assert sorted(meta.label_lower for meta in models if meta.label not in DERIVED) == CONTENT
+    assert sorted(meta.label_lower for meta in models if meta.label not in DERIVED) == sorted([*CONTENT, *DESK])
 
 
 def test_the_desks_own_password_page_leads_to_ours(desk, editor):
