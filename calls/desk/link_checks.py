@@ -1,0 +1,108 @@
+"""The nightly round along the links, and where the editors read what came of it."""
+
+from collections import Counter, defaultdict
+from itertools import zip_longest
+from urllib.parse import urlsplit
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from calls.desk.checks import refresh_all
+from calls.desk.links import waiting, write_answer
+from calls.models import Problem
+
+
+def check_links(users, visitor, advance=lambda: None, most=None):
+    """Looks at the links that wait; `users` are those of `collect`. Gives a Counter of `seen`, `dead` and `changed`.
+
+    The calls of a link that died or came to life are checked anew at once.
+    """
+    counts = Counter()
+    for link in in_turns(waiting(most)):
+        changed = write_answer(link, *visitor.visit(link.url))
+        counts.update(seen=1, dead=int(link.dead_since is not None), changed=int(changed))
+        if changed:
+            refresh_all(users[link.url])
+        advance()
+    return counts
+
+
+def in_turns(links):
+    """One of each host after the other, so that the pause for a host is spent on the others."""
+    by_host = defaultdict(list)
+    for link in links:
+        by_host[urlsplit(link.url).hostname].append(link)
+    return [link for turn in zip_longest(*by_host.values()) for link in turn if link is not None]
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("failing", _("without an answer, not dead yet")),
+            ("fine", _("works")),
+            ("new", _("not looked at yet")),
+        ]
+
+    def choices(self, changelist):
+        """The dead ones are what somebody comes for."""
+        first, *others = super().choices(changelist)
+        return [first | {"display": _("dead")}, *others]
+
+    def queryset(self, request, queryset):
+        seen = queryset.filter(dead_since=None).exclude(checked_at=None)
+        match self.value():
+            case "failing":
+                return seen.filter(failures__gt=0)
+            case "fine":
+                return seen.filter(failures=0)
+            case "new":
+                return queryset.filter(checked_at=None)
+        return queryset.dead()
+
+
+class LinkList(ChangeList):
+    def get_results(self, request):
+        """Each link of the page with the calls that name it, as the checks of those calls say: one query for all."""
+        super().get_results(request)
+        problems = Problem.objects.filter(code="dead_link").select_related("call").order_by("call_id", "pk")
+        found = [(one.text.rpartition(" ")[2], one.call) for one in problems]
+        self.result_list = list(self.result_list)
+        for link in self.result_list:
+            link.calls = [call for url, call in found if url == link.url]
+
+
+class LinkAdmin(admin.ModelAdmin):
+    """To look at: only the nightly round writes here, and an address is put right in its call."""
+
+    list_display = ["address", "status", "trouble", "dead_since", "checked_at", "named_by"]
+    list_display_links = None
+    list_filter = [StateFilter]
+    list_per_page = 50
+    search_fields = ["url"]
+
+    def get_changelist(self, request, **kwargs):
+        return LinkList
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description=_("address"), ordering="url")
+    def address(self, link):
+        return format_html('<a href="{0}" rel="noreferrer external">{0}</a>', link.url)
+
+    @admin.display(description=_("calls"))
+    def named_by(self, link):
+        links = ((reverse("admin:calls_call_change", args=[call.pk]), call.code or call.title) for call in link.calls)
+        return format_html_join(", ", '<a href="{}">{}</a>', links) or "–"
