@@ -1,10 +1,21 @@
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminFileWidget
+from django.db import models
 from django.db.models import F
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from calls.models import Action, Budget, Call, Cutoff, Document, Objective, Synonym
+from calls.desk.bulk import BulkMixin
+from calls.desk.empty_searches import EmptySearchAdmin
+from calls.desk.history import HistoryAdmin
+from calls.desk.link_checks import LinkAdmin
+from calls.desk.log import LogAdmin  # noqa: F401 - registers itself
+from calls.desk.publishing import ProblemFilter, PublishingAdmin
+from calls.documents import DocumentField, DocumentFormSet, DocumentsMixin
+from calls.imports.admin import PortalMixin
+from calls.imports.inbox_admin import ProposalAdmin  # noqa: F401 - registers itself
+from calls.models import Action, Budget, Call, Cutoff, Document, EmptySearch, Link, Objective, Synonym
 from calls.search.finding import matching
 from calls.status import Publication, Status
 from portal.admin import ContentAdmin, StackedRows, Table, TabularRows
@@ -54,13 +65,22 @@ class CutoffInline(Table):
 
 class DocumentInline(TabularRows):
     model = Document
+    formset = DocumentFormSet
+    formfield_overrides = TabularRows.formfield_overrides | {
+        models.FileField: {"form_class": DocumentField, "widget": AdminFileWidget}
+    }
     fields = ["order", "title", "file", "link"]
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.storage_failed = getattr(request, "storage_failed", False)
+        return formset
 
 
 @admin.register(Call)
-class CallAdmin(ContentAdmin):
-    list_display = ["title", "code", "status_badge", "deadline", "publication"]
-    list_filter = [StatusFilter, PublishedFilter, "fund", ("themes", admin.RelatedOnlyFieldListFilter)]
+class CallAdmin(BulkMixin, DocumentsMixin, HistoryAdmin, PublishingAdmin, PortalMixin, ContentAdmin):
+    list_display = ["title", "code", "status_badge", "deadline", "publication", "checks"]
+    list_filter = [StatusFilter, PublishedFilter, ProblemFilter, "fund", ("themes", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["title"]  # Shows the field to type in; `get_search_results` answers.
     date_hierarchy = "deadline"
     ordering = [F("deadline").desc(nulls_last=True), "-pk"]
@@ -114,11 +134,13 @@ class CallAdmin(ContentAdmin):
     def status_badge(self, call):
         return format_html('<span class="status {}">{}</span>', call.status, call.status.label)
 
-    @admin.display(description=_("publication"), ordering="published_at")
-    def publication(self, call):
-        return call.publication.label
-
 
 @admin.register(Synonym)
 class SynonymAdmin(ContentAdmin):
     search_fields = ["terms"]
+
+
+admin.site.register(EmptySearch, EmptySearchAdmin)
+
+
+admin.site.register(Link, LinkAdmin)

@@ -60,7 +60,7 @@ class Call(Addressed):
         FR = "fr", _("French")
         DE = "de", _("German")
 
-    title = models.CharField(_("title"), max_length=500)
+    title = models.CharField(_("title"), max_length=500, db_index=True)  # the checks look for the same title
     title_language = models.CharField(
         _("language of the title"),
         max_length=2,

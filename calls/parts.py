@@ -12,10 +12,12 @@ from django.utils.formats import number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from calls.documents import check_file, store
 from calls.querysets import CallRowQuerySet
 from portal.dates import validate_sensible
 from portal.models import Row
 from portal.richtext import RichTextField
+from portal.templatetags.portal import web
 
 
 class CallRow(Row):
@@ -158,7 +160,10 @@ class Cutoff(models.Model):
 
 
 class Document(CallRow):
-    """An attachment: a file that we keep, or a link to the funder's."""
+    """An attachment: a file that we keep, or a link to the funder's.
+
+    The file of a row that goes stays in the storage: an older version of the call may bring the row back.
+    """
 
     EXTENSIONS = ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "png", "jpg", "jpeg"]
 
@@ -181,6 +186,19 @@ class Document(CallRow):
     def __str__(self):
         return self.title
 
+    def save(self, **kwargs):
+        if self.file and not self.file._committed:
+            store(self.file)
+        super().save(**kwargs)
+
+    def clean(self):
+        """A new file is what its name says; the field itself has looked at the extension."""
+        if self.file and not self.file._committed and self.extension.lower() in self.EXTENSIONS:
+            try:
+                check_file(self.file)
+            except ValidationError as error:
+                raise ValidationError({"file": error}) from error
+
     @property
     def extension(self):
         return PurePath(self.file.name).suffix.removeprefix(".")
@@ -194,4 +212,4 @@ class Document(CallRow):
             return None
 
     def get_absolute_url(self):
-        return self.link or reverse("document", args=[self.call.slug, self.pk])
+        return web(self.link) or reverse("document", args=[self.call.slug, self.pk])

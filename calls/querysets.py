@@ -30,6 +30,12 @@ class CallQuerySet(models.QuerySet):
         """What the user may see at a call's public address: staff also drafts and scheduled calls."""
         return self.all() if user.is_active and user.is_staff else self.published()
 
+    def editable_by(self, user):
+        """Whoever may publish changes every call; others with the right to change only drafts."""
+        if not (user.is_active and user.is_staff and user.has_perm("calls.change_call")):
+            return self.none()
+        return self.all() if user.has_perm("calls.publish_call") else self.with_publication(Publication.DRAFT)
+
     def withdrawn(self):
         """What everybody could see until the funder or VLEVA took it back."""
         return self.with_publication(Publication.WITHDRAWN).filter(published_at__lt=F("withdrawn_at"))

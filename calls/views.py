@@ -10,6 +10,7 @@ from django.views.generic import DetailView, ListView
 
 from calls.changes import change_log
 from calls.columns import current_columns
+from calls.documents import content_type
 from calls.linked_data import linked_data, trail_to
 from calls.models import Call, Document
 from calls.related import around
@@ -69,14 +70,19 @@ def keep_draft_private(response, call):
 
 @require_safe
 def document(request, slug, pk):
-    """An attachment as a download; the browser never opens it as a page of ours."""
+    """An attachment as a download, of the type we know it by; no browser opens it as a page of ours."""
     calls = Call.objects.visible_to(request.user).filter(slug=slug)
     found = get_object_or_404(Document.objects.filter(call__in=calls).select_related("call").exclude(file=""), pk=pk)
+    return keep_draft_private(download(found), found.call)
+
+
+def download(found):
     try:
-        response = FileResponse(found.file.open(), as_attachment=True)
+        response = FileResponse(found.file.open(), as_attachment=True, content_type=content_type(found))
     except FileNotFoundError as error:
         raise Http404(_("This attachment is not available any more.")) from error
-    return keep_draft_private(response, found.call)
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
 
 
 @require_safe

@@ -1,5 +1,7 @@
 """The admin site and what its pages share."""
 
+from typing import ClassVar
+
 from admin_ordering.admin import OrderableAdmin
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
@@ -11,6 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.forms import BelgianDecimalField
 
+APPS = ["calls", "funds", "contacts", "accounts"]
+MODELS = ["Call", "Proposal", "Fund", "Theme", "User"]
+
+
+def place(name, order):
+    return order.index(name) if name in order else len(order)
+
 
 class PortalAdminSite(admin.AdminSite):
     site_title = site_header = _("VLEVA editors' desk")
@@ -18,10 +27,11 @@ class PortalAdminSite(admin.AdminSite):
     login = method_decorator(secure_admin_login)(admin.AdminSite.login)
 
     def get_app_list(self, request, app_label=None):
-        """Content first, then who may change it."""
-        order = {label: position for position, label in enumerate(["calls", "funds", "contacts", "accounts"])}
+        """Content first, then who may change it; of each app first what is opened every day, the others by name."""
         apps = super().get_app_list(request, app_label)
-        return sorted(apps, key=lambda app: order.get(app["app_label"], len(order)))
+        for app in apps:
+            app["models"].sort(key=lambda model: place(model["object_name"], MODELS))
+        return sorted(apps, key=lambda app: place(app["app_label"], APPS))
 
 
 class ContentAdmin(admin.ModelAdmin):
@@ -54,7 +64,7 @@ class Rows(OrderableAdmin):
 
     ordering_field = "order"
     extra = 0
-    formfield_overrides = {models.DecimalField: {"form_class": BelgianDecimalField, "localize": True}}
+    formfield_overrides: ClassVar[dict] = {models.DecimalField: {"form_class": BelgianDecimalField, "localize": True}}
 
 
 class StackedRows(Rows, admin.StackedInline):  # type: ignore[misc]

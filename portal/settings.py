@@ -239,12 +239,14 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+# The search API of the EU Funding & Tenders Portal, where import_calls asks for calls.
+PORTAL_API = env.str("PORTAL_API", "https://api.tech.ec.europa.eu/search-api/prod/rest").rstrip("/")
 # Compressing the editor's files takes half a minute: worth it in the image, not at every start on a desk.
 COMPRESS_STATIC = env.bool("COMPRESS_STATIC", not DEVELOPMENT)
 STORAGES = {
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "documents"},
+        "BACKEND": env.str("DOCUMENT_STORAGE", "") or "calls.documents.WholeFiles",
+        "OPTIONS": env.json("DOCUMENT_STORAGE_OPTIONS", {"location": str(DATA_DIR / "documents")}),
     },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
@@ -252,6 +254,12 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
     },
 }
+DOCUMENT_MEGABYTES = env.int("DOCUMENT_MEGABYTES", 25)
+FILE_UPLOAD_HANDLERS = [
+    "calls.documents.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = COMPRESS_STATIC
 
 # Security -----------------------------------------------------------------------------------------------------------

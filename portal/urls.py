@@ -5,10 +5,13 @@ from django.views.generic import RedirectView, TemplateView
 
 from accounts import my_data, preferences, private, saved_views, shown_mails
 from accounts import views as accounts
+from accounts.overview import overview
 from accounts.unsubscribe import unsubscribe
 from calls import feeds, take_along
 from calls import views as calls
 from calls.api import api
+from calls.desk import preview
+from calls.desk.empty_searches import nothing_found
 from calls.finder import call_list
 from calls.open_data import open_data
 from portal import views
@@ -22,6 +25,7 @@ urlpatterns = [
     path("oproepen/oproepen.csv", take_along.calls_csv, name="calls-csv"),
     path("oproepen/oproepen.json", take_along.calls_json, name="calls-json"),
     path("oproepen/zoekopdracht-bewaren/", saved_views.save_search, name="save-search"),
+    path("oproepen/niets-gevonden/", nothing_found, name="nothing-found"),
     path("oproepen/<slug:slug>/", calls.CallPage.as_view(), name="call"),
     path("oproepen/<slug:slug>/bewaren/", saved_views.call_choices, name="call-choices"),
     path("oproepen/<slug:slug>/herinneringen/", saved_views.call_reminders, name="call-reminders"),
@@ -46,6 +50,8 @@ urlpatterns = [
     path("agenda/<slug:key>/oproepen.ics", private.private_calendar, name="private-calendar"),
     path("agenda/<slug:key>/oproepen.atom", private.private_feed, name="private-feed"),
     path("afmelden/<str:token>/", unsubscribe, name="unsubscribe"),
+    path("voorbeeld/<str:token>/", preview.preview, name="preview"),
+    path("voorbeeld/<str:token>/bijlagen/<int:pk>/", preview.preview_document, name="preview-document"),
     path("contacten/", views.ContactPage.as_view(), name="contacts"),
     path("open-data/", open_data, name="open-data"),
     path("toegankelijkheid/", views.LegalPage.as_view(template_name="accessibility.html"), name="accessibility"),
@@ -62,6 +68,7 @@ urlpatterns = [
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
     # Django's own password form knows nothing of our sign-in rules.
     path("beheer/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    path("beheer/overzicht/", admin.site.admin_view(overview), name="overview"),
     path("beheer/", admin.site.urls),
     path("account/", include("accounts.urls")),
     # Both generations of the old site.
@@ -70,4 +77,5 @@ urlpatterns = [
     re_path(r"^call/[-\w]+/(?P<slug>[-\w]+)/?$", calls.old_address),
 ]
 
+handler400 = "portal.views.bad_request"
 handler404 = "portal.views.not_found"

@@ -1,8 +1,11 @@
 import re
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, connection
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
@@ -81,6 +84,13 @@ def not_found(request, exception):
     """The 404 page; an address that looks like a call's gets the calls whose titles share its words."""
     called = re.search(r"(?:calls?|oproepen)/(.+)", request.path)
     return render(request, "404.html", {"calls": calls_named(called[1], 5) if called else []}, status=404)
+
+
+def bad_request(request, exception):
+    """Without the request: its host name may be what is wrong with it."""
+    too_large = isinstance(exception, RequestDataTooBig)
+    html = render_to_string("400.html", {"most": 4 * settings.DOCUMENT_MEGABYTES if too_large else None})
+    return HttpResponse(html, status=413 if too_large else 400)
 
 
 def csrf_failure(request, reason=""):

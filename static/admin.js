@@ -28,3 +28,33 @@ addEventListener("change", ({ target }) => {
   if (next) next.before(row);
   else others.at(-1)?.after(row);
 });
+
+/* A preview opens in another tab: it is no sending of the form. */
+addEventListener("submit", (event) => {
+  if (event.submitter?.formTarget === "_blank") delete event.target.dataset.sent;
+});
+
+/* From a fault to its field, which may be folded away or wrapped in an editor's box. */
+addEventListener("click", ({ target }) => {
+  const link = target.closest?.(".problems a[href^='#']");
+  const field = link && document.getElementById(link.hash.slice(1));
+  if (!field) return;
+  const folded = field.closest("details");
+  if (folded) folded.open = true;
+  const box = field.closest(".prose-editor") ?? field;
+  setTimeout(() => {
+    box.scrollIntoView({ block: "center" });
+    (box.querySelector("[contenteditable]") ?? box.querySelector("input, textarea, select") ?? box).focus();
+  });
+});
+
+/* Copying the link of a preview. */
+for (const button of document.querySelectorAll("[data-copies]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copies);
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    button.textContent = button.dataset.copied;
+  });
+}

@@ -166,9 +166,16 @@ def mailbox(settings):
 
 
 @pytest.fixture
-def editor(db):
-    """A VLEVA editor without a second factor. A live server's test leaves no group: its migration makes it again."""
+def roles(db):
+    """The three groups of the desk. A live server's test leaves none: their migrations make them again."""
     import_module("accounts.migrations.0002_editors").make_group(apps, None)
+    import_module("accounts.migrations.0003_editors_synonyms").add_rights(apps, None)
+    import_module("accounts.migrations.0006_roles").make_roles(apps, None)
+
+
+@pytest.fixture
+def editor(roles):
+    """A VLEVA editor without a second factor."""
     editor = EditorFactory()
     editor.groups.add(Group.objects.get(name="VLEVA-redactie"))
     return editor

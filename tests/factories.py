@@ -57,6 +57,8 @@ class FundFactory(DjangoModelFactory):
 
 # What is made of the content: for searches and lists, and to tell followers.
 DERIVED = {"calls.SearchEntry", "calls.Word", "calls.Stamp", "calls.Announcement", "calls.Change"}
+# What the editors' desk and the import keep beside it.
+AT_THE_DESK = {f"calls.{name}" for name in ("EmptySearch", "ImportRun", "Link", "Problem", "Proposal", "Record")}
 
 
 class CallFactory(DjangoModelFactory):

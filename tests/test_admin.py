@@ -27,15 +27,19 @@ def change(row):
 
 
 def test_the_list_of_calls(desk):
-    now = timezone.now()
+    soon, since = brussels(2099, 3, 1, 9), brussels(2017, 1, 2, 12)
     CallFactory(title="Ontwerp", code="EACEA/51/2018", deadline=brussels(2018, 3, 1, 17), published_at=None)
-    CallFactory(title="Gepland", deadline=brussels(2019, 9, 2, 23, 59), published_at=now + timedelta(days=9))
-    CallFactory(title="Zonder datum", deadline=None, deadline_model=DeadlineModel.UNKNOWN)
+    CallFactory(title="Gepland", deadline=brussels(2019, 9, 2, 23, 59), published_at=soon)
+    unknown = {"deadline": None, "deadline_model": DeadlineModel.UNKNOWN}
+    call = CallFactory(title="Zonder datum", published_at=since, **unknown)
+    call.problems.create(level="warning", code="deadline_missing", text="De deadline is niet bekend.")
+    call.problems.create(level="error", code="title_missing", text="De titel is leeg.")
+    found = "1 fout, 1 waarschuwing De titel is leeg. De deadline is niet bekend."
     assert desk.table(LIST) == [
-        ["Titel", "Code", "Status", "Deadline", "Publicatie"],
-        ["Gepland", "-", "Gesloten", "2 september 2019 23:59", "Gepland"],
-        ["Ontwerp", "EACEA/51/2018", "Gesloten", "1 maart 2018 17:00", "Ontwerp"],
-        ["Zonder datum", "-", "Deadline onbekend", "-", "Gepubliceerd"],
+        ["Titel", "Code", "Status", "Deadline", "Publicatie", "Controle"],
+        ["Gepland", "-", "Gesloten", "2 september 2019 23:59", "Gepland 1 mrt 2099 09.00", "-"],
+        ["Ontwerp", "EACEA/51/2018", "Gesloten", "1 maart 2018 17:00", "Ontwerp", "-"],
+        ["Zonder datum", "-", "Deadline onbekend", "-", "Gepubliceerd 2 jan 2017 12.00", found],
     ]
 
 

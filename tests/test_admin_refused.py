@@ -66,7 +66,7 @@ def change(row):
                     "order": 1,
                     "title": "Gids",
                     "link": "https://example.org/",
-                    "file": SimpleUploadedFile("gids.pdf", b"%PDF"),
+                    "file": SimpleUploadedFile("gids.pdf", b"%PDF-1.7"),
                 },
             ),
             [("", FILE_OR_LINK)],

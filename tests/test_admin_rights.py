@@ -45,8 +45,14 @@ def test_these_models_are_at_the_desk_and_no_others():
     assert {model._meta.label for model in admin.site._registry} == {
         "account.EmailAddress",
         "accounts.User",
+        "admin.LogEntry",
         "auth.Group",
         "calls.Call",
+        "calls.EmptySearch",
+        "calls.ImportRun",
+        "calls.Link",
+        "calls.Proposal",
+        "calls.Record",
         "calls.Synonym",
         "contacts.Contact",
         "funds.ApplicantType",
@@ -70,9 +76,10 @@ def test_an_editor_sees_no_accounts(desk, model, part):
 
 def test_an_editor_sees_only_content(desk, chief):
     heads = re.compile(r'<tr class="model-(\w+)')
-    content = ["call", "synonym", "fund", "theme", "applicanttype", "contact"]
-    assert heads.findall(desk.client.get("/beheer/").text) == content
-    assert heads.findall(chief.client.get("/beheer/").text) == [*content, "user", "emailaddress", "group"]
+    content = ["call", "proposal", "importrun", "link", "record", "synonym", "emptysearch"]
+    content += ["fund", "theme", "applicanttype", "contact"]
+    assert heads.findall(desk.client.get("/beheer/").text) == [*content, "logentry"]
+    assert heads.findall(chief.client.get("/beheer/").text) == [*content, "user", "emailaddress", "logentry", "group"]
 
 
 @pytest.mark.parametrize("name", CONTENT)

@@ -162,6 +162,7 @@ def test_the_page_says_in_words_what_there_is(member, user):
         " Welke mails u wilt Uw voorkeuren · uw eigen agenda en feed"
         " Wat we u meldden 1 bericht · 2 mails"
         " Op de redactie 1 wijziging door u · 1 wijziging van uw account"
+        " 1 versie van een oproep door u · 1 beslissing van u over het EU-portaal"
         " Hoelang we wat bewaren, staat op de pagina over privacy ."
     )
 

@@ -13,11 +13,11 @@ from calls.models import Action, Budget, Call, Cutoff, Document, Objective, Syno
 from calls.status import DeadlineModel
 from contacts.models import Contact
 from funds.models import ApplicantType, Fund, FundBudget, FundContact, FundObjective, Theme
-from tests.factories import DERIVED, CallFactory, ContactFactory, ThemeFactory, brussels
+from tests.factories import AT_THE_DESK, DERIVED, CallFactory, ContactFactory, ThemeFactory, brussels
 
 pytestmark = pytest.mark.django_db
 MODELS = [model for app in ("contacts", "funds", "calls") for model in apps.get_app_config(app).get_models()]
-CONTENT = [model for model in MODELS if model._meta.label not in DERIVED]
+CONTENT = [model for model in MODELS if model._meta.label not in DERIVED | AT_THE_DESK]
 DEADLINE = brussels(2027, 3, 1, 17)
 
 

@@ -80,6 +80,12 @@ def bare(url):
 
 
 @register.filter
+def web(url):
+    """An address that a browser opens as a page; nothing of another kind, which could run (javascript:)."""
+    return url if re.match(r"https?://", url or "", re.IGNORECASE) else ""
+
+
+@register.filter
 def share(amount, rows):
     """The percentage of an amount in the sum of its budget lines, for a bar."""
     return float(round(amount / sum(row.amount for row in rows) * 100, 1))

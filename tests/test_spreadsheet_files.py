@@ -1,0 +1,67 @@
+"""Files that should be a spreadsheet of calls: what is wrong with them is said in words."""
+
+import io
+
+import openpyxl
+import pytest
+
+from tests.factories import brussels
+from tests.office_files import packed
+from tests.sheets import changes, errors, read
+
+pytestmark = pytest.mark.django_db
+
+
+def workbook(*rows):
+    book, buffer = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+UTF8 = "Dit is geen CSV in UTF-8. Bewaar het in Excel als “CSV UTF-8”, of als Excel-werkmap (.xlsx)."
+NOT_XLSX = "Dit bestand is niet wat de naam zegt: .xlsx. Bewaar het opnieuw in het programma waar het vandaan komt."
+EMPTY = "Er staan geen oproepen in dit bestand: eerst komt een regel met de kolommen, dan een regel per oproep."
+MANY = "Er staan 10000 oproepen in dit bestand; er worden er hoogstens 1000 tegelijk ingelezen. Verdeel het."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("a.csv", b"", "Dit bestand is leeg."),
+        ("a.csv", b"webadres;titel\n", EMPTY),
+        ("a.csv", b"\n\n;;\n", EMPTY),
+        ("a.csv", "webadres;titel\n;Caf\u00e9\n".encode("latin-1"), UTF8),
+        ("a.csv", "webadres;titel\n;x\n".encode("utf-16"), UTF8),
+        ("a.csv", b"MZ\x90\x00\x03" + bytes(90), UTF8),
+        ("a.csv", b"MZ\x00\x03" + bytes(90), "Dit is geen rekenblad."),
+        ("a.xlsx", b"MZ\x90\x00\x03" + bytes(90), NOT_XLSX),
+        ("a.xlsx", packed({"a.txt": "x"}), NOT_XLSX),
+        ("a.exe", b"MZ", "Kies een bestand waarvan de naam op .csv of .xlsx eindigt."),
+        ("a.csv", b"titel\nx\n", "De kolom “webadres” ontbreekt: daaraan weten we over welke oproep een regel gaat."),
+        ("a.csv", b"webadres;titel;titel\n;x;y\n", "Deze kolommen staan er twee keer: titel."),
+        ("a.csv", b"webadres;titel\n;x;y\n", "Regel 2 heeft meer cellen dan er kolommen zijn."),
+        ("a.csv", b"webadres;titel\n" + b";x\n" * 10_000, MANY),
+        ("a.xlsx", workbook(["webadres", "titel"], *[["", "x"]] * 10_000), MANY),
+        ("a.csv", b"webadres;titel\n" + b"x" * 10_500_000, "Dit bestand is groter dan 10 MB: verdeel het."),
+    ],
+    ids=range(16),
+)
+def test_a_file_that_cannot_be_read_is_explained(desk, name, content, complaint):
+    assert errors(read(desk, content, name)) == [complaint]
+
+
+def test_an_unknown_column_is_named(desk):
+    [text] = errors(read(desk, b"webadres;titel;kleur\n;x;rood\n"))
+    assert text.startswith("Onbekende kolommen: kleur. Bekend zijn: webadres, titel,")
+
+
+def test_excel_numbers_and_dates_are_read_as_what_they_show(desk):
+    row = ["", 2027, brussels(2030, 3, 31, 17).replace(tzinfo=None), "=1+1"]
+    response = read(desk, workbook(["webadres", "titel", "deadline", "code"], row), "a.xlsx")
+    assert [change[1:] for change in changes(response)][:2] == [
+        ("webadres", "", "2027"),
+        ("titel", "", "2027"),
+    ]
+    assert ("deadline", "", "2030-03-31 17:00") in [change[1:] for change in changes(response)]
