@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import retention
 from accounts.models import Message, Notice, User
 from accounts.retention import tidy
+from calls.desk.empty_searches import KEPT
 from calls.status import DeadlineModel
 from tests.factories import CallFactory, EditorFactory, UserFactory
 
@@ -161,6 +162,7 @@ def test_the_command_says_what_went(capsys):
         "sent mails: 1",
         "failed mails: 0",
         "notices: 0",
+        "searches without a result: 0",
     ]
 
 
@@ -176,7 +178,10 @@ def test_the_page_about_privacy_says_the_same(client, settings):
         "dat een mail verstuurd werd: aan wie, wanneer en met welk onderwerp": f"{retention.SENT.days} dagen",
         "een mail die niet afgeleverd kon worden, en waarom": f"{retention.FAILED.days} dagen",
         "over welke oproepen, wijzigingen en deadlines we u bericht gaven": f"{retention.TOLD.days // 365} jaar",
+        "woorden die vergeefs gezocht zijn, van niemand in het bijzonder": f"{KEPT.days} dagen",
         "wat collega's op de redactie wijzigden": "zolang hun account bestaat",
+        "versies van oproepen, met wie ze maakte": "zolang het portaal bestaat; zonder de naam zodra de account "
+        "verwijderd is",
     }
     assert timedelta(seconds=settings.SESSION_COOKIE_AGE) == timedelta(weeks=2)
 

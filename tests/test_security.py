@@ -18,7 +18,7 @@ from django.urls import reverse
 from calls.models import Call
 from contacts.models import Contact
 from tests.account_pages import walk
-from tests.factories import ContactFactory, EditorFactory, ThemeFactory
+from tests.factories import AT_THE_DESK, ContactFactory, EditorFactory, ThemeFactory
 
 ROOT = Path(__file__).parent.parent
 POLICY = (
@@ -27,6 +27,7 @@ POLICY = (
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "object-src 'none'"
 )
+WRITTEN_BY_THE_SITE = AT_THE_DESK | {"admin.LogEntry"}
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -139,7 +140,10 @@ def test_pages_of_the_editors_desk_hold_no_code_and_no_style(chief):
     paths = ["/beheer/", "/beheer/calls/", "/beheer/calls/call/?status=closed&q=asiel"]
     for model in admin.site._registry:
         base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        paths += [reverse(f"{base}_changelist"), reverse(f"{base}_add"), reverse(f"{base}_add") + "?_popup=1"]
+        paths.append(reverse(f"{base}_changelist"))
+        if model._meta.label in WRITTEN_BY_THE_SITE:
+            continue
+        paths += [reverse(f"{base}_add"), reverse(f"{base}_add") + "?_popup=1"]
         row = model.objects.first()
         paths += [reverse(f"{base}_{page}", args=[row.pk]) for page in ("change", "delete", "history")] if row else []
     responses = [chief.get(path) for path in paths]

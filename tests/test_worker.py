@@ -38,7 +38,7 @@ def test_send_notices_says_what_it_wrote(capsys):
     following(theme, digest="daily", date_joined=timezone.now() - timedelta(days=9))
     new_call(theme, deadline=timezone.now() + timedelta(days=100))
     call_command("send_notices")
-    assert capsys.readouterr().out == "nieuwe oproep: 1, wijziging: 0, herinnering: 0, volgende editie: 0\n"
+    assert capsys.readouterr().out == "nieuwe oproep: 1, wijziging: 0, herinnering: 0, volgende oproep: 0\n"
 
 
 def test_run_worker_once_sends_what_is_due(mailbox, monkeypatch):
