@@ -1,6 +1,7 @@
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,11 @@ class AccountAdmin(UserAdmin):
         Which mails they want is theirs to say too.
         """
         return ["email", *PREFERENCES, "bounced_at", "bounce"] if obj else []
+
+    def get_deleted_objects(self, objs, request):
+        """The log is read-only, but what somebody did at the desk goes with the account."""
+        deletable, counts, missing, protected = super().get_deleted_objects(objs, request)
+        return deletable, counts, missing - {LogEntry._meta.verbose_name}, protected
 
     @admin.action(description=_("Remove the second factor (for somebody who lost it)"), permissions=["change"])
     def remove_second_factor(self, request, users):

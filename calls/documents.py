@@ -175,7 +175,7 @@ class BoundedUpload(FileUploadHandler):
 
     def handle_raw_input(self, input_data, META, content_length, boundary, encoding=None):
         self.left = 4 * (most_bytes() + 1)
-        if content_length > self.left + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if content_length > self.left:  # so that the last file is never cut off
             raise RequestDataTooBig("More than four attachments of the largest size.")
 
     def receive_data_chunk(self, raw_data, start):

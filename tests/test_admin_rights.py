@@ -247,3 +247,11 @@ def test_what_scripts_say_is_in_dutch(everything):
     assert {text: english(text) for text in texts if english(text)} == {}
     some = ("Today", "Choose a Date", "Cancel")
     assert [catalogue[name] for name in some] == ["Vandaag", "Kies een datum", "Annuleren"]
+
+
+def test_a_colleague_who_worked_here_can_be_deleted(desk, chief):
+    CallFactory(title="Oproep")
+    assert desk.send(f"/beheer/calls/call/{Call.objects.get().pk}/change/", title="Ander") == []
+    editor = User.objects.get(groups__name="VLEVA-redactie")
+    assert chief.client.post(f"/beheer/accounts/user/{editor.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=editor.pk).exists()

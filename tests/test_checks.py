@@ -203,6 +203,12 @@ def test_a_text_that_names_the_deadline_which_the_field_lacks():
     assert ("warning", "info_contact", text) in found(call)
 
 
+def test_signs_that_no_date_and_no_amount_has_are_passed_over():
+    odd = f"<p>Deadline 1 \N{LATIN SMALL LETTER LONG S}eptember 2021, € 1{'0' * 40}, € 1{'.000' * 20}</p>"
+    call = full_call(budget_text=odd, info_contact=odd)
+    assert {problem[1] for problem in found(call)} <= {"budget_text", "budgets", "info_contact"}
+
+
 def test_dead_links_where_they_stand():
     urls = [f"https://example.org/{n}?a=1&b=2" for n in range(4)]
     for url in urls[:3]:

@@ -232,7 +232,7 @@ def test_queries_of_a_chunk(number, django_assert_num_queries):
     """A hundred new topics need as many as one, and so do a hundred that are known."""
     amif()
     given = topics(number)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         import_topics(given, "proef")
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         import_topics(given, "proef")

@@ -102,3 +102,20 @@ def test_a_published_call_of_a_topic_that_is_gone_stays_as_it_is():
     later_run(first)
     assert inbox() == [("AMIF-2027-2", "gone", "", None, None)]
     assert (list(Call.objects.order_by("pk").values()), changes()) == (before, [])
+
+
+def test_a_topic_that_is_seen_again_in_another_language_is_not_gone():
+    first, second = topics(2)
+    bring(first, second)
+    Proposal.objects.all().delete()
+    later_run(first)
+    assert later_run(first, topic(second.identifier, "en", title="Call 2")) == {"unchanged": 1, "passed_over": 1}
+    assert (inbox(), Record.objects.exclude(gone_at=None).count()) == ([], 0)
+
+
+def test_a_call_that_was_written_anew_is_compared_with_the_portal_again():
+    bring(topic())
+    Call.objects.all().delete()
+    CallFactory(title="Eigen titel", code="amif-2027-TF2-AG-01")
+    bring(topic())
+    assert ("AMIF-2027-TF2-AG-01", "changed", "title") in [row[:3] for row in inbox()]

@@ -59,6 +59,7 @@ def test_what_is_collected(db):
     CallFactory(source_url="https://example.org/weg", withdrawn_at=now - timedelta(days=1))
     CallFactory(source_url="https://example.org/gepland", published_at=now + timedelta(days=1))
     CallFactory(introduction=f'<a href="https://example.org/{"x" * 1000}">te lang</a>')
+    CallFactory(introduction='<a href="http://a[b@example.org/x">kapot</a>', source_url="https://u:p[w@example.org/")
     Link.objects.create(url="https://example.org/van-vroeger")
     users = {url.rpartition("/")[2]: len(calls) for url, calls in collect().items()}
     assert users == {"bron": 2, "bijlage": 1, "intro?a=1&b=2": 1, "actie?a=1&b=2": 1, "gepland": 1}

@@ -229,9 +229,9 @@ def test_nothing_is_never_everything(portal):
     assert told(fetch([AMIF])) == ([], [], False)
 
 
-def test_a_programme_without_topics_makes_the_whole_incomplete(portal):
+def test_a_programme_without_topics_has_none_and_the_whole_is_complete(portal):
     portal([search_result()])
-    assert told(fetch([AMIF, HORIZON])) == ([(IDENTIFIER, "nl")], [], False)
+    assert told(fetch([AMIF, HORIZON])) == ([(IDENTIFIER, "nl")], [], True)
 
 
 def test_no_programme_is_no_answer(portal):

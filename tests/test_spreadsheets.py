@@ -132,10 +132,12 @@ def test_each_cell_that_changes_is_shown_and_nothing_is_stored_before_somebody_a
 
 
 def test_a_line_without_an_address_is_a_new_draft_and_missing_columns_stay(desk):
-    response = read(desk, b"webadres;titel;deadline\n;Nieuw;2030-03-31 17:00\n;;\n")
+    heads = "webadres;titel;deadline;bedragen;tussentijdse deadlines"
+    response = read(desk, f"{heads}\n;Nieuw;2030-03-31 17:00;EU | 5000;2030-01-01 12:00\n;;;;\n".encode())
     assert "1 nieuw ontwerp." in visible(response.text)
     assert agree(desk, response) == ["1 nieuw ontwerp, 0 oproepen gewijzigd."]
     call = Call.objects.get()
+    assert (call.budgets.get().amount, call.cutoffs.get().at) == (5000, brussels(2030, 1, 1, 12))
     assert (call.title, call.publication, call.deadline_model) == ("Nieuw", "draft", "single_stage")
 
 

@@ -1,5 +1,7 @@
 """Every edit of a call is a version, with all its rows."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
@@ -183,6 +185,17 @@ def test_two_versions_are_compared_in_either_order(desk, user):
     assert pages[0].endswith("Veld Wat er wijzigde Titel Oproep toegevoegd: twee")
     same = desk.read(f"{path(call, 'history/compare')}?from={old.pk}&to={old.pk}")
     assert same.endswith("Deze versies zijn gelijk.")
+
+
+def test_the_history_of_a_site_with_many_versions_leads_to_the_comparison(desk, user):
+    call = full_call()
+    rename(call, "Oproep twee", user)
+    for version in versions_of(call.pk).order_by("pk"):
+        Version.objects.filter(pk=version.pk).update(id=version.pk + 12_000)
+    old, new = versions_of(call.pk).order_by("pk").values_list("pk", flat=True)
+    html = desk.client.get(path(call, "history")).text
+    assert re.findall(r"compare/\?(from=[^\"]+)", html) == [f"from={old}&amp;to={new}"]
+    assert re.findall(r'name="from" value="([^"]+)"', html) == [str(new), str(old)]
 
 
 @pytest.mark.parametrize(

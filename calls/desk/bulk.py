@@ -207,15 +207,16 @@ def look_at_problems(form, step, known):
 
 def digest(steps):
     """What an editor has seen of the steps: agreed to is only that."""
-    seen = [(step.call.pk, step.old, step.new, step.refused) for step in steps]
+    seen = [(step.call.pk, step.old, step.new, step.refused, step.warnings) for step in steps]
     return sha256(repr(seen).encode()).hexdigest()
 
 
 @transaction.atomic
 def carry_out(form, calls, user, seen):
     """The steps, and whether they were carried out: only as they were seen. One transaction, one version a call."""
-    list(Call.objects.select_for_update(no_key=True).filter(pk__in=[call.pk for call in calls]).values_list("pk"))
-    steps = steps_for(form, prepared(Call.objects.filter(pk__in=[call.pk for call in calls])))
+    chosen = Call.objects.filter(pk__in=[call.pk for call in calls])
+    list(chosen.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    steps = steps_for(form, prepared(Call.objects.editable_by(user).filter(pk__in=chosen.values("pk"))))
     if digest(steps) != seen:
         return steps, False
     todo = [step.call for step in steps if step.does_something]

@@ -93,7 +93,7 @@ def parts(match):
     if match["iso"]:
         year, month, day = map(int, match["iso"].split("-"))
     else:
-        named_month = match["name"] and MONTH_NUMBERS[match["name"].lower()]
+        named_month = match["name"] and MONTH_NUMBERS.get(match["name"].casefold(), 0)
         day, month = int(match["day"] or match["named_day"]), int(match["month"] or named_month)
         year = int(match["year"] or match["named_year"] or 0)
     try:

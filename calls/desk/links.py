@@ -5,6 +5,7 @@ from collections import defaultdict
 from datetime import timedelta
 from html import unescape
 from itertools import batched
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -41,7 +42,16 @@ def addresses_of(call):
     for where, html in texts_of(call):
         for href in HREF.findall(html) if "href" in html else ():
             found.setdefault(unescape(href), where)
-    return {url: where for url, where in found.items() if len(url) <= LONGEST}
+    return {url: where for url, where in found.items() if len(url) <= LONGEST and is_address(url)}
+
+
+def is_address(url):
+    """Whether it can be taken apart at all: “http://a[b@example.org/” cannot."""
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True
 
 
 def looked_at():

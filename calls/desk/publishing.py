@@ -99,16 +99,16 @@ class PublishingAdmin(EditionAdmin, PreviewAdmin, admin.ModelAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         refused = getattr(request, "refused", None)
         # A form that came back has put what was typed into the call: its state is that of the row.
-        stored = Call.objects.get(pk=obj.pk) if change and request.method == "POST" else obj
-        problems = refused or (stored_problems(obj) if change else [])
+        stored = Call.objects.get(pk=obj.pk) if change and obj and request.method == "POST" else obj
+        problems = refused or (stored_problems(obj) if change and obj else [])
         context |= {
             "problems": [(one, anchor(one.field)) for one in problems],
             "problems_counted": counted(problems),
             "consent": consent(refused) if refused and not has_errors(refused) else "",
             "files_again": [file.name for files in request.FILES.lists() for file in files[1]],
             "stored": stored,
-            "state": state_text(stored) if change else "",
-            "buttons": self.buttons(request, stored) if change else [],
+            "state": state_text(stored) if stored else "",
+            "buttons": self.buttons(request, stored) if stored else [],
         }
         return super().render_change_form(request, context, add, change, form_url, obj)
 

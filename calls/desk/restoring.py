@@ -4,6 +4,7 @@ from django.db import transaction
 from reversion.models import Version
 
 from calls.changes import locked, recorded
+from calls.desk.checks import refresh
 from calls.desk.versions import CHOICES, ROWS, entries_of, fingerprint, state_at, stored_state, versioned
 from calls.models import Announcement, Call, Cutoff
 
@@ -46,6 +47,7 @@ def restore(call, version, user, comment, minor=False, if_still=None):
         put_fields(stored, {name: value for name, value in fields if value != now["call"][name]})
         for name, model in ROWS.items():
             put_rows(stored, model, now[name], wanted[name])
+    refresh([stored])
     return stored
 
 
@@ -98,7 +100,8 @@ def recover(version, user, comment):
     # Whoever was told of it as a new call is not told twice.
     call.announcement = Announcement.objects.filter(pk=raw.get("announcement")).first()
     with versioned(user, comment):
-        put_fields(call, fields | {"published_at": None})
+        put_fields(call, fields | {"published_at": None, "withdrawn_at": None})
         for name, model in ROWS.items():
             put_rows(call, model, {}, state[name])
+    refresh([call])
     return call

@@ -148,7 +148,7 @@ class RowsField(Field):
                 one.order = number
             one.full_clean()
             one.save()
-        instance._prefetched_objects_cache.pop(self.attribute, None)
+        getattr(instance, "_prefetched_objects_cache", {}).pop(self.attribute, None)
 
 
 def matched(rows, wanted):

@@ -93,11 +93,10 @@ class Fetched:
         self.whole = bool(self.programmes)
         self.seen, self.broken = set(), set()  # identifiers in capitals
         for programme in self.programmes:
-            before = self.records
             for language in self.languages:
                 yield from self.topics(Question(programme, self.statuses, language))
-            self.whole &= self.records > before
-        self.complete = self.whole and self.broken <= self.seen
+        # A programme may have no open calls; an answer without any is none.
+        self.complete = self.whole and self.records > 0 and self.broken <= self.seen
 
     def topics(self, question):
         """Those that no earlier language had."""

@@ -110,6 +110,10 @@ class Import:
                 self.counts["passed_over"] += 1
             if key not in best or is_behind(best[key][0], topic):
                 best[key] = (topic, values)
+        # Nobody edits these calls between the look at them and the writing.
+        list(
+            Call.objects.select_for_update(no_key=True).filter(records__key__in=best).order_by("pk").values_list("pk")
+        )
         records = {record.key: record for record in for_import().filter(key__in=best)}
         if records:
             self.update([(records[key], *pair) for key, pair in best.items() if key in records])
@@ -123,6 +127,7 @@ class Import:
         self.find_calls([record for record, _topic, _values in known])
         news = [one for one in known if not is_behind(one[1], one[0])]
         self.counts["passed_over"] += len(known) - len(news)
+        come_back([one[0] for one in known if is_behind(one[1], one[0]) and one[0].gone_at])
         found = [(record, topic, differences(record, values)) for record, topic, values in news]
         with versioned(None, COMMENT, *(record.call for record, _topic, (follow, *_) in found if follow)):
             for record, topic, difference in found:
@@ -140,8 +145,10 @@ class Import:
         alone = {comparable(record.identifier): record for record in records if not (record.call_id or record.ignored)}
         if alone:
             for code, call in self.calls_by_code(alone).items():
-                alone[code].call = call
-                alone[code].save(update_fields=["call"])
+                record = alone[code]
+                # What an earlier call took over says nothing of this one.
+                record.call, record.taken = call, {"programme": record.taken.get("programme", "")}
+                record.save(update_fields=["call", "taken"])
 
     def calls_by_code(self, codes):
         found = calls_with_codes(codes)
@@ -197,6 +204,12 @@ class Import:
         Record.objects.filter(pk__in=[record.pk for record in gone]).update(gone_at=timezone.now())
         Proposal.objects.bulk_create(Proposal(record=record, kind=Proposal.Kind.GONE) for record in asked)
         return len(gone)
+
+
+def come_back(records):
+    """The portal has these topics again, in a language that says nothing new to us: they are not gone."""
+    Proposal.objects.open().filter(record__in=records, kind=Proposal.Kind.GONE).delete()
+    Record.objects.filter(pk__in=[record.pk for record in records]).update(gone_at=None)
 
 
 def still_runs(record):

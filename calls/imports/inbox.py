@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from calls.changes import recorded
+from calls.desk.checks import refresh
 from calls.desk.versions import versioned, versions_of
 from calls.imports.drafts import FAULTS
 from calls.imports.fields import name_of, reasons, value_of, write
@@ -55,7 +56,8 @@ def decide(proposals, user, decision, deciders):
     asked = {one.pk for one in proposals}
     outcome = Outcome()
     with exclusive(), versioned(user, _("Inbox of the EU portal")):
-        found = Proposal.objects.open().filter(pk__in=asked).select_related("record").order_by("record", "kind", "pk")
+        found = Proposal.objects.open().filter(pk__in=asked).select_related("record").defer("record__raw")
+        found = found.order_by("record", "kind", "pk")
         for (_record, kind), group in groupby(found, lambda one: (one.record_id, one.kind)):
             for proposal, refusal in deciders[kind](list(group), user).items():
                 if refusal:
@@ -65,6 +67,8 @@ def decide(proposals, user, decision, deciders):
         outcome.lost = len(asked) - len(outcome.decided) - len(outcome.refused)
         now_decided = Proposal.objects.filter(pk__in=[one.pk for one in outcome.decided])
         now_decided.update(decision=decision, decided_at=timezone.now(), decided_by=user)
+        calls = {one.record.call_id for one in outcome.decided}
+        refresh(Call.objects.filter(pk__in=calls).values_list("pk", flat=True))
     return outcome
 
 
