@@ -69,6 +69,17 @@ def test_an_error_refuses_publishing_and_scheduling_beside_the_field(desk, draft
     assert "publish_anyway" not in response.text
 
 
+def test_a_button_does_nothing_where_the_call_has_appeared_since_its_form_was_opened(desk, draft, clock):
+    Call.objects.update(published_at=NOW + timedelta(minutes=5))
+    form = desk.form(path(draft)) | {"_to_draft": "ja", "title": "Getypt"}
+    clock.shift(timedelta(minutes=10))
+    response = desk.client.post(path(draft), form)
+    refusal = "Deze oproep is nu: Gepubliceerd. “Terug naar ontwerp” is dus niet gebeurd, en er is niets bewaard."
+    assert Form(response.text).errors == [("", refusal)]
+    assert Form(response.text).fields["title"] == "Getypt"
+    assert dates(draft) == (NOW + timedelta(minutes=5), None)
+
+
 def test_a_draft_is_saved_with_any_problem(desk, draft):
     assert desk.send(path(draft), deadline_0="26-02-2027", introduction="") == []
     assert sorted(Problem.objects.values_list("code", flat=True)) == ["deadline_past", "section_empty"]

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -66,9 +67,9 @@ class PublishingAdmin(EditionAdmin, PreviewAdmin, admin.ModelAdmin):
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """A refused form comes back with all that was typed; nothing of it was stored."""
-        if request.method == "POST":
-            press_button(request)
         try:
+            if request.method == "POST":
+                press_button(request, self.get_object(request, unquote(object_id)) if object_id else None)
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Refused as refused:
             request.refused = refused.problems
@@ -159,14 +160,21 @@ class RefusedForm:
         return data
 
 
-def press_button(request):
-    """A button is short for a value in a field of the form, which stays open."""
+def press_button(request, call):
+    """A button is short for a value in a field of the form, which stays open.
+
+    Refused where it does not fit any more: a call that was scheduled can have appeared since its form was opened.
+    """
     pressed = next((name for name in BUTTONS if name in request.POST), None)
     if pressed is None:
         return
     if not request.user.has_perm("calls.publish_call"):
         raise PermissionDenied
-    _label, field, value, _states = BUTTONS[pressed]
+    label, field, value, states = BUTTONS[pressed]
+    if call and call.publication not in states:
+        now = {"state": call.publication.label, "button": label}
+        text = _("This call is now: %(state)s. So “%(button)s” was not done, and nothing was saved.") % now
+        raise Refused([Problem(level=ERROR, code="state", text=text)])
     now = clear_hour(localtime(timezone.now()))
     day, hour = (localize_input(now.date()), f"{now:%H:%M:%S}") if value == NOW else ("", "")
     data = request.POST.copy()
