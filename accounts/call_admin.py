@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.audience import people_told_of_change
 from calls.admin import CallAdmin
-from calls.changes import FACTS, announce_again, record, snapshot
+from calls.changes import FACTS, record, snapshot
 from calls.models import Call
 from calls.news import QUIET
 
@@ -49,10 +49,8 @@ class FollowedCallAdmin(CallAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         if change:
-            facts, reach = form.before
             minor = form.cleaned_data.get("minor_change", False)
-            request.recorded = record(form.instance, facts, minor)
-            request.announced_again = not minor and announce_again(form.instance, reach)
+            request.recorded, request.announced_again = record(form.instance, form.before, minor)
 
     def changeform_view(self, request, *args, **kwargs):
         """Says what came of it once all is committed: only then does the count see what was saved."""

@@ -23,6 +23,7 @@ from accounts.due import Entry
 from accounts.models import Message, Notice, User
 from accounts.outbox import rows_of
 from calls.announcing import announce, last_announcement
+from calls.changes import record_returns
 from calls.models import Call, Change
 
 AT_ONCE = 200  # users in a transaction
@@ -34,6 +35,7 @@ DONE_FOR = 7 * 24 * 3600  # seconds that a finished reminder is remembered, long
 def send_notices(now=None, progress=False):
     """One run: writes all mails that are due at an aware moment. Gives {kind: number of mails}."""
     now = now or timezone.now()
+    record_returns()
     last = announce()
     written = Counter()
     for kind, items in (

@@ -77,10 +77,18 @@ LINES = dict(zip(FACTS, (opening, deadline, cutoffs, budgets, documents, withdra
 def facts_of(call):
     """{fact: lines} of what everybody can read: of a withdrawn call only that it is, of a draft nothing."""
     if call.publication == Publication.PUBLISHED:
-        return {fact: lines(call) for fact, lines in LINES.items()}
-    if call.publication == Publication.WITHDRAWN and call.published_at < call.withdrawn_at:
-        return {"withdrawn": withdrawal(call)}
-    return {}
+        return all_facts(call)
+    return {"withdrawn": withdrawal(call)} if was_seen(call) else {}
+
+
+def all_facts(call):
+    return {fact: lines(call) for fact, lines in LINES.items()}
+
+
+def was_seen(call):
+    """Whether everybody can see the call, or could until it was withdrawn."""
+    withdrawn = call.publication == Publication.WITHDRAWN and call.published_at < call.withdrawn_at
+    return call.publication == Publication.PUBLISHED or withdrawn
 
 
 def differ(old, new):
@@ -100,26 +108,46 @@ def locked(call):
 
 
 def snapshot(call):
-    """The facts and the reach of the call as it is stored, for `record` and `announce_again` later on."""
+    """What everybody knew of the call before an edit, for `record` later on."""
     stored = locked(call)
-    return (facts_of(stored), reach_of(stored)) if stored else ({}, set())
+    return last_seen(stored) if stored else ({}, set())
+
+
+def last_seen(call):
+    """(facts, reach) as everybody saw them last: those of now, or of when the call went out of sight."""
+    if call.last_seen:
+        return call.last_seen["facts"], {tuple(one) for one in call.last_seen["reach"]}
+    return all_facts(call) if was_seen(call) else {}, reach_of(call)
 
 
 @transaction.atomic
 def record(call, before, minor=False):
-    """Writes in the change log what differs from the facts before, which were taken in the same transaction.
+    """Writes in the change log what differs from a snapshot, which was taken in the same transaction.
 
-    All edits of a quiet period are one Change, from the first old lines to the last new ones; it is minor if each of
-    them was. Gives the Change, with no facts and deleted where all is again as it was; None where nothing changed.
+    Gives (change, whether the call is news again): a Change with no facts, and deleted, where all is again as it was;
+    None where nothing changed. Of a call out of sight the snapshot is kept until everybody can see it again.
     """
     stored = locked(call)
-    after = facts_of(stored) if stored else {}
-    old = {fact: lines for fact, lines in before.items() if fact in after and differ(lines, after[fact])}
-    if not old:
-        return None
+    if stored is None:
+        return None, False
+    facts, reach = before
+    after = facts_of(stored)
+    kept = {"facts": facts | after, "reach": sorted(reach)} if facts and not stored.is_published else None
+    if kept != stored.last_seen:
+        Call.objects.filter(pk=stored.pk).update(last_seen=kept)
+    call.last_seen = kept
+    old = {fact: lines for fact, lines in facts.items() if fact in after and differ(lines, after[fact])}
+    return join(stored, old, after, minor) if old else None, not minor and announce_again(stored, reach)
+
+
+def join(call, old, after, minor):
+    """All edits of a quiet period are one Change, from the first old lines to the last new ones.
+
+    It is minor if each of them was.
+    """
     now = timezone.now()
     recent = Change.objects.select_for_update().filter(call=call, told_at=None, changed_at__gt=now - QUIET)
-    change = recent.first() or Change(call_id=call.pk, facts={}, minor=True, began_at=now)
+    change = recent.first() or Change(call=call, facts={}, minor=True, began_at=now)
     old |= {fact: lines for fact, (lines, _new) in change.facts.items()}
     new = {fact: lines for fact, (_old, lines) in change.facts.items()} | after
     change.facts = {fact: [old[fact], new[fact]] for fact in FACTS if fact in old and differ(old[fact], new[fact])}
@@ -135,11 +163,16 @@ def record(call, before, minor=False):
 def recorded(call, minor=False):
     """What this block changes in the call goes into its change log, and it is news again where more people find it."""
     with transaction.atomic():
-        facts, reach = snapshot(call)
+        before = snapshot(call)
         yield
-        record(call, facts, minor)
-        if not minor:
-            announce_again(call, reach)
+        record(call, before, minor)
+
+
+def record_returns():
+    """What was edited while a call was out of sight, in its change log once its scheduled moment brought it back."""
+    for call in Call.objects.published().filter(last_seen__isnull=False):
+        with recorded(call):
+            pass
 
 
 # Who finds it --------------------------------------------------------------------------------------------------------
@@ -156,8 +189,7 @@ def announce_again(call, reach):
 
     Whoever was told of it already is not told twice. Says whether it did.
     """
-    stored = Call.objects.filter(pk=call.pk).first()
-    if stored is None or reach_of(stored) <= reach:
+    if reach_of(call) <= reach:
         return False
     return bool(Call.objects.published().filter(pk=call.pk).exclude(announcement=None).update(announcement=None))
 

@@ -150,6 +150,8 @@ class Call(Addressed):
         help_text=_("The import from the EU portal never touches these and never asks about them."),
     )
     announcement = models.ForeignKey(Announcement, models.PROTECT, null=True, blank=True, editable=False)
+    # The facts and the reach of a call that went out of sight, as calls.changes.last_seen gives them.
+    last_seen = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
@@ -160,7 +162,10 @@ class Call(Addressed):
         verbose_name_plural = _("calls")
         ordering = ("-deadline", "-pk")
         permissions = [("publish_call", "Can publish calls")]
-        indexes = [models.Index(fields=["deadline", "opens_at"], name="call_dates")]
+        indexes = [
+            models.Index(fields=["deadline", "opens_at"], name="call_dates"),
+            models.Index(fields=["id"], condition=Q(last_seen__isnull=False), name="call_out_of_sight"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="call_opens_before_deadline",

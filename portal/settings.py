@@ -128,7 +128,7 @@ TEMPLATES = [
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-64000;"
+    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-16000;"
     "PRAGMA mmap_size=268435456;PRAGMA temp_store=MEMORY;",
 }
 POSTGRESQL_OPTIONS = {"pool": {"min_size": 1, "max_size": 4, "timeout": 3}}

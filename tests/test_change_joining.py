@@ -84,9 +84,9 @@ def test_a_fact_that_is_back_drops_out(call):
 def test_a_change_of_which_nothing_is_left_is_deleted(call, clock):
     move(call, B)
     clock.shift(timedelta(minutes=5))
-    facts, _reach = snapshot(call)
+    before = snapshot(call)
     Call.objects.update(deadline=A)
-    undone = record(call, facts)
+    undone, _again = record(call, before)
     assert (undone.facts, undone.pk, changes()) == ({}, None, [])
     move(call, C)
     assert changes() == [(moved(A, C), False, 0)]

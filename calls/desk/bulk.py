@@ -27,7 +27,7 @@ from calls.status import Publication
 from funds.models import Fund, Theme
 from portal.dates import validate_sensible
 
-MOST_CALLS = 150  # a call takes some 35 queries, and somebody waits for the answer
+MOST_CALLS = 150  # a call takes some 34 queries, and somebody waits for the answer
 
 
 @dataclass

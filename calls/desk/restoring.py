@@ -9,7 +9,7 @@ from calls.desk.versions import CHOICES, ROWS, entries_of, fingerprint, state_at
 from calls.models import Announcement, Call, Cutoff
 
 # They stay as they are now: a restore neither publishes nor withdraws, and an address never changes.
-KEPT = {"announcement", "created_at", "own_fields", "published_at", "sequence", "slug", "updated_at", "withdrawn_at"}
+KEPT = {"own_fields", "published_at", "slug", "withdrawn_at"}
 
 
 def restored_state(old, now):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
-from calls.changes import announce_again, record, snapshot
+from calls.changes import record, snapshot
 from calls.desk.checks import known_about, problems_of, refresh
 from calls.desk.models import Problem
 from calls.desk.roles import PUBLISHING
@@ -198,8 +198,7 @@ class CallResource(ModelResource):
         if appears:
             refuse_errors(self.calls[instance.slug])
         if self.facts:
-            record(instance, self.facts[0])
-            announce_again(instance, self.facts[1])
+            record(instance, self.facts)
 
     def after_import_row(self, row, row_result, **kwargs):
         """What changes is looked up in a dry run alone: later on nobody sees it again."""

@@ -29,7 +29,7 @@ from calls.models import Action, Budget, Call, Cutoff, Document, Objective
 ROWS = {"cutoffs": Cutoff, "budgets": Budget, "objectives": Objective, "actions": Action, "documents": Document}
 CHOICES = [field.name for field in Call._meta.many_to_many]
 # What the portal itself keeps: nobody edits it, and no comparison shows it.
-UNSEEN = {"announcement", "call", "created_at", "sequence", "updated_at"}
+UNSEEN = {"announcement", "call", "created_at", "last_seen", "sequence", "updated_at"}
 
 for model in ROWS.values():
     reversion.register(model)
