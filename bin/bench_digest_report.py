@@ -9,7 +9,7 @@ ROWS = {
     "searches": "searches run",
     "different_searches": "different searches saved",
     "megabytes_before": "memory before (MB)",
-    "megabytes": "memory after (MB)",
+    "megabytes": "most memory (MB)",
     "again_seconds": "seconds of a second run",
     "again_mails": "mails of a second run",
 }

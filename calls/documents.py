@@ -1,5 +1,6 @@
 """Attachments: which files are taken, under which name they are kept, and as what a browser gets them."""
 
+import errno
 import logging
 import re
 import struct
@@ -112,7 +113,11 @@ def is_packed(mime, file, most_unpacked):
             if sum(part.file_size for part in parts) > most_unpacked:
                 raise Refused(_("This file unpacks to something far too large."))
             said = begin_of(archive, "[Content_Types].xml" if mime.startswith(OOXML) else "mimetype")
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError, OSError, EOFError):
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError, EOFError):
+        return False
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place in the file that cannot be
+            raise Refused(STORAGE_TROUBLE) from error
         return False
     if b"macroEnabled" in said or any(MACRO_PARTS.search(part.filename) for part in parts):
         refuse_macros()

@@ -9,7 +9,8 @@ import time_machine
 from django.core.management import call_command
 from django.utils import timezone
 
-from calls.desk.checks import known_about, problems_of, refresh
+from calls.desk import checks
+from calls.desk.checks import known_about, problems_of, refresh, refresh_all
 from calls.models import Call, Link, Problem
 from calls.status import DeadlineModel
 from tests.factories import ApplicantTypeFactory, CallFactory, FundFactory, brussels
@@ -279,3 +280,18 @@ def test_the_nightly_command():
     assert out.getvalue() == "3 calls checked; 3 problems stand.\n"
     assert {call for call, _field, _at in kept()} == {call.pk for call in calls}
     assert timezone.now() == NOW
+
+
+def test_a_call_that_no_check_can_read_stops_none_of_the_others(db, monkeypatch, caplog):
+    calls = [CallFactory(title=title, published_at=None) for title in ("Een", "Stuk", "Twee")]
+    read = checks.problems_of
+
+    def problems(call, known):
+        if call.title == "Stuk":
+            raise RecursionError
+        return read(call, known)
+
+    monkeypatch.setattr(checks, "problems_of", problems)
+    refresh_all([call.pk for call in calls])
+    assert set(Problem.objects.values_list("call__title", flat=True)) == {"Een", "Twee"}
+    assert f"The checks of call {calls[1].pk} broke off." in caplog.text

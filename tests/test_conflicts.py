@@ -212,11 +212,12 @@ def test_a_form_that_says_nothing_sensible_is_shown_before_it_is_saved(desk, cal
     assert Call.objects.get().title == "Van mij"
 
 
-@pytest.mark.parametrize("total", ["", "x", "-1", "99999999", "²"])
-def test_rows_without_a_sensible_number_give_no_500(desk, call, an, lines, total):
+@pytest.mark.parametrize("name", ["TOTAL_FORMS", "0-id"])
+@pytest.mark.parametrize("number", ["", "x", "-1", "99999999", "²", "9" * 5000])
+def test_rows_without_a_sensible_number_give_no_500(desk, call, an, lines, name, number):
     form = desk.form(path(call))
     others(call, an, title="Van An")
-    answer = desk.client.post(path(call), form | {"budgets-TOTAL_FORMS": total, "_save": ""})
+    answer = desk.client.post(path(call), form | {f"budgets-{name}": number, "_save": ""})
     assert answer.status_code == 200
     assert call.budgets.count() == 3
 

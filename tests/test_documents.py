@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedFile
 
-from calls.documents import OLD_MACROS, TYPES, check_file, safe_name
+from calls.documents import OLD_MACROS, STORAGE_TROUBLE, TYPES, check_file, safe_name
 from calls.models import Call, Document
 from tests.desk import rows
 from tests.factories import CallFactory
@@ -110,6 +110,15 @@ def test_a_protected_or_damaged_zip_is_not_what_it_says():
     encrypted[6] |= 1
     encrypted[encrypted.rfind(b"PK\x01\x02") + 8] |= 1
     assert refusal("a.docx", bytes(encrypted)) == NOT_WHAT_IT_SAYS.format("docx")
+
+
+def test_a_disk_that_fails_is_not_the_fault_of_the_file(monkeypatch):
+    def fail(*_args):
+        raise OSError(errno.EIO, "Input/output error")
+
+    whole = content("docx")
+    monkeypatch.setattr(zipfile, "ZipFile", fail)
+    assert refusal("a.docx", whole) == str(STORAGE_TROUBLE)
 
 
 def test_a_file_that_is_too_large_is_refused_in_words(settings):

@@ -104,6 +104,30 @@ def test_queries_of_the_inbox(desk, number, django_assert_num_queries):
 # Deciding ------------------------------------------------------------------------------------------------------------
 
 
+def test_no_more_is_decided_at_once_than_a_page_can_wait_for(desk, monkeypatch):
+    monkeypatch.setattr("calls.imports.inbox_admin.MOST_CALLS", 2)
+    bring(*topics(3))
+    pks = list(Proposal.objects.values_list("pk", flat=True))
+    for number, undecided in [(3, 3), (2, 1)]:
+        chosen = pks[:number]
+        asked = {"action": "accept_all", "_selected_action": chosen}
+        assert ("Kies hoogstens 2 oproepen tegelijk" in desk.client.post(INBOX, asked, follow=True).text) is (
+            number > 2
+        )
+        desk.client.post(INBOX, {"decision": "accept", "proposals": ",".join(map(str, chosen))}, follow=True)
+        assert Proposal.objects.open().count() == undecided
+
+
+def test_topics_that_are_passed_over_can_be_asked_about_again(desk):
+    bring(topic())
+    post(desk, decision="never", proposals=str(Proposal.objects.get().pk))
+    record = Record.objects.get()
+    data = {"action": "ask_again", "_selected_action": [record.pk]}
+    page = desk.client.post("/beheer/calls/record/", data, follow=True).text
+    assert "1 onderwerp telt weer mee." in page
+    assert not Record.objects.exists()
+
+
 def test_a_button_asks_before_it_decides(desk, call):
     proposal = Proposal.objects.get()
     page = post(desk, one=f"accept {proposal.pk}")
@@ -218,8 +242,8 @@ def test_a_record_shows_its_raw_text_as_text(desk):
 
 def test_the_list_of_records(desk, call):
     [heads, row] = desk.table("/beheer/calls/record/")
-    assert heads[:4] == ["Status op het EU-portaal", "Taal", "Oproep", "Laatst gezien"]
-    assert row[:3] == ["Open", "nl", "Integratie op lokaal vlak"]
+    assert heads[1:5] == ["Status op het EU-portaal", "Taal", "Oproep", "Laatst gezien"]
+    assert row[1:4] == ["Open", "nl", "Integratie op lokaal vlak"]
 
 
 def test_an_import_names_what_was_broken(desk):

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from calls.desk.link_checks import check_links
-from calls.desk.links import collect
+from calls.desk.links import collect, waiting, write_answer
 from calls.models import Link, Problem
 from tests.factories import CallFactory
 from tests.link_server import ANSWERS, serving, visitor_of
@@ -108,6 +108,16 @@ def test_a_run_that_was_broken_off_goes_on_where_it_was(server, visitor, clock):
     assert night(visitor) == {}
     clock.shift(timedelta(days=1))
     assert night(visitor)["seen"] == 4
+
+
+def test_two_rounds_in_one_night_count_once(server, visitor, clock):
+    CallFactory(source_url=f"{server.url}/500")
+    users = collect()
+    [link], [same] = waiting(), waiting()
+    assert write_answer(link, 500, "De server antwoordt 500.") is False
+    assert write_answer(same, 500, "De server antwoordt 500.") is None
+    assert links()["500"] == (500, 1, False)
+    assert check_links(users, visitor) == {}
 
 
 def test_the_command(server, clock):

@@ -1,10 +1,15 @@
 """Files that should be a spreadsheet of calls: what is wrong with them is said in words."""
 
 import io
+import tracemalloc
 
 import openpyxl
 import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from calls.desk.spreadsheet_files import read_dataset
+from calls.desk.spreadsheets import COLUMNS
 from tests.factories import brussels
 from tests.office_files import packed
 from tests.sheets import changes, errors, read
@@ -23,7 +28,18 @@ def workbook(*rows):
 UTF8 = "Dit is geen CSV in UTF-8. Bewaar het in Excel als “CSV UTF-8”, of als Excel-werkmap (.xlsx)."
 NOT_XLSX = "Dit bestand is niet wat de naam zegt: .xlsx. Bewaar het opnieuw in het programma waar het vandaan komt."
 EMPTY = "Er staan geen oproepen in dit bestand: eerst komt een regel met de kolommen, dan een regel per oproep."
-MANY = "Er staan 10000 oproepen in dit bestand; er worden er hoogstens 1000 tegelijk ingelezen. Verdeel het."
+MANY = "Er staan meer dan 1000 regels in dit bestand. Verdeel het."
+WIDE = "Regel 3 heeft meer cellen dan er kolommen zijn."
+
+
+def far(place):
+    """A workbook with one call, and a cell that stands far away from it."""
+    book, buffer = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["webadres", "titel"])
+    book.active.append(["", "x"])
+    book.active[place] = "ver"
+    book.save(buffer)
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -45,11 +61,25 @@ MANY = "Er staan 10000 oproepen in dit bestand; er worden er hoogstens 1000 tege
         ("a.csv", b"webadres;titel\n" + b";x\n" * 10_000, MANY),
         ("a.xlsx", workbook(["webadres", "titel"], *[["", "x"]] * 10_000), MANY),
         ("a.csv", b"webadres;titel\n" + b"x" * 10_500_000, "Dit bestand is groter dan 10 MB: verdeel het."),
+        ("a.csv", b"webadres;titel\n;x\n" + b"\n" * 2_000_000, MANY),
+        ("a.xlsx", far("A1048576"), MANY),
+        ("a.xlsx", far("XFD3"), WIDE),
     ],
-    ids=range(16),
+    ids=range(19),
 )
 def test_a_file_that_cannot_be_read_is_explained(desk, name, content, complaint):
     assert errors(read(desk, content, name)) == [complaint]
+
+
+@pytest.mark.parametrize("place", ["A1048576", "XFD1048576"])
+def test_a_cell_far_away_takes_no_memory(place):
+    file = SimpleUploadedFile("a.xlsx", far(place))
+    tracemalloc.start()
+    with pytest.raises(ValidationError):
+        read_dataset(file, COLUMNS)
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20_000_000
 
 
 def test_an_unknown_column_is_named(desk):

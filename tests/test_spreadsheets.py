@@ -1,6 +1,7 @@
 """Calls out as a spreadsheet and in again: what would change, cell by cell; then all of it or nothing."""
 
 import io
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -211,6 +212,45 @@ def test_publishing_by_spreadsheet_is_held_to_the_same_checks(desk):
     call = CallFactory(published_at=None, deadline=timezone.now() - timedelta(days=1))
     content = f"webadres;gepubliceerd op\n{call.slug};2026-01-01 12:00\n".encode()
     assert [line for line, _column, _text in errors(read(desk, content))] == [2]
+
+
+FULL = {
+    "introduction": "<p>Wie, wat, waar.</p>",
+    "budget_text": "<p>Er is geld.</p>",
+    "beneficiaries": "<p>Steden.</p>",
+    "info_contact": "<p>Mail ons.</p>",
+    "deadline": brussels(2037, 6, 2, 17),
+}
+
+
+def test_a_scheduled_call_gets_no_error_that_the_form_would_refuse(desk):
+    call = CallFactory(published_at=brussels(2037, 5, 1), **FULL)
+    content = f"webadres;gepubliceerd op\n{call.slug};2037-07-01 12:00\n".encode()
+    assert errors(read(desk, content)) == [(2, "", "De oproep verschijnt pas na de deadline.")]
+    published = CallFactory(published_at=brussels(2026, 1, 1), **FULL)
+    content = f"webadres;titel\n{published.slug};\n".encode()
+    assert [line for line, _column, _text in errors(read(desk, content))] == [2]
+
+
+def test_warnings_of_a_call_that_would_appear_are_agreed_to_with_the_rest(desk):
+    call = CallFactory(published_at=None, **FULL)
+    response = read(desk, f"webadres;gepubliceerd op\n{call.slug};2026-01-01 12:00\n".encode())
+    assert "1 oproep zou met waarschuwingen verschijnen" in response.text
+    warnings = re.search(r'<ul class="warnings">(.*?)</ul>', response.text, re.S)[1]
+    assert visible(warnings) == "Er staan geen doelstellingen in. Er staan geen acties in."
+    Call.objects.update(info_contact="")
+    assert agree(desk, response)[0].startswith("Er is iets gewijzigd sinds u keek.")
+    assert Call.objects.get().published_at is None
+
+
+def test_the_seconds_of_a_moment_stay(desk):
+    call = CallFactory(published_at=None, deadline=brussels(2037, 6, 2, 23, 59) + timedelta(seconds=59))
+    call.cutoffs.create(at=brussels(2037, 3, 2, 23, 59) + timedelta(seconds=59), label="fase 1")
+    [row] = as_rows(taken_out(desk))
+    assert (row["deadline"], row["tussentijdse deadlines"]) == ("2037-06-02 23:59:59", "2037-03-02 23:59:59 | fase 1")
+    row["tussentijdse deadlines"] += " en meer"
+    agree(desk, read(desk, as_csv([row])))
+    assert call.cutoffs.get().at == brussels(2037, 3, 2, 23, 59) + timedelta(seconds=59)
 
 
 def test_contributors_write_drafts_and_readers_nothing(settings, five_pages):

@@ -222,10 +222,7 @@ def carry_out(form, calls, user, seen):
     todo = [step.call for step in steps if step.does_something]
     with versioned(user, _("Many at once: %(subject)s.") % {"subject": form.subject}, *todo):
         for call in todo:
-            if call.publication in {Publication.PUBLISHED, Publication.WITHDRAWN}:
-                with recorded(call):
-                    form.set(call)
-            else:
+            with recorded(call):
                 form.set(call)
     refresh(todo)
     return steps, True

@@ -3,11 +3,12 @@
 `problems_of` looks at one call and asks nobody; `refresh` writes down what it finds in many, and nothing else does.
 """
 
+import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import batched
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.text import Truncator, capfirst
 from django.utils.timezone import localtime
@@ -25,6 +26,7 @@ from calls.sections import filled
 from calls.status import DeadlineModel, Publication
 from portal.templatetags.portal import euro
 
+logger = logging.getLogger(__name__)
 ERROR, WARNING = Problem.Level.ERROR, Problem.Level.WARNING
 LONGEST = Problem._meta.get_field("text").max_length
 BELGIAN = country_holidays("BE", language="nl")
@@ -95,11 +97,18 @@ def problems_of(call, known, publishing=False):
 
 
 def problem(call, level, code, where, text, others=()):
-    found = Problem(
-        call_id=call.pk, level=level, code=code, field=where, text=Truncator(capfirst(text)).chars(LONGEST)
-    )
+    found = Problem(call_id=call.pk, level=level, code=code, field=where, text=shortened(text))
     found.others = others
     return found
+
+
+def shortened(text):
+    return Truncator(capfirst(text)).chars(LONGEST)
+
+
+def dead_text(url):
+    """What a check says of a dead link; by it the list of links finds the calls."""
+    return shortened(_("This link is dead: %(url)s") % {"url": url})
 
 
 # Title and code ------------------------------------------------------------------------------------------------------
@@ -215,7 +224,7 @@ def of_texts(call):
 def of_links(call, known):
     for url, where in addresses_of(call).items():
         if url in known.dead:
-            yield problem(call, WARNING, "dead_link", where, _("This link is dead: %(url)s") % {"url": url})
+            yield problem(call, WARNING, "dead_link", where, dead_text(url))
 
 
 # Kept ----------------------------------------------------------------------------------------------------------------
@@ -244,8 +253,23 @@ def key(found):
 def refresh_all(pks, advance=lambda number: None):
     """For any number of calls, in transactions of their own; `advance` hears how many are done."""
     for batch in batched(pks, BATCH, strict=False):
-        refresh(batch)
+        refresh_each(batch)
         advance(len(batch))
+
+
+def refresh_each(pks):
+    """A call that no check can read, which is a fault of ours, stops none of the others."""
+    try:
+        refresh(pks)
+    except DatabaseError:
+        raise
+    except Exception:
+        if len(pks) == 1:
+            logger.exception("The checks of call %s broke off.", *pks)
+            return
+        half = len(pks) // 2
+        refresh_each(pks[:half])
+        refresh_each(pks[half:])
 
 
 def counted(problems):

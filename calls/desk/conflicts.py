@@ -11,7 +11,7 @@ from reversion.models import Version
 
 from calls.changes import locked
 from calls.desk.differences import Difference, differences
-from calls.desk.merging import Merge
+from calls.desk.merging import Merge, number
 from calls.desk.roles import RolesAdmin
 from calls.desk.versions import ROWS, base_of, fingerprint, stored_state, versioned, versions_of
 from calls.models import Call
@@ -36,7 +36,7 @@ class ConflictsAdmin(RolesAdmin):
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method in READING:
             # Before the page reads the call: what it shows can only be newer.
-            state = stored_state(pk) if (pk := number(object_id)) else None
+            state = stored_state(pk) if (pk := number(unquote(object_id or ""))) else None
             request.made_from = state and fingerprint(state)
             return super().changeform_view(request, object_id, form_url, extra_context)
         with versioned(request.user):
@@ -47,7 +47,7 @@ class ConflictsAdmin(RolesAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def was_deleted(self, request, object_id):
-        pk = number(object_id)
+        pk = number(unquote(object_id))
         return pk and self.has_change_permission(request) and stored_state(pk) is None and versions_of(pk).exists()
 
     def gone_page(self, request):
@@ -98,12 +98,6 @@ class ConflictsAdmin(RolesAdmin):
         context["conflict"] = getattr(request, "conflict", None)
         context["made_from"] = getattr(request, "made_from", None)
         return super().render_change_form(request, context, add, change, form_url, obj)
-
-
-def number(object_id):
-    """The primary key in an address; None where it is none."""
-    text = unquote(object_id or "")
-    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def typed(data):

@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from reversion.models import Version
 
-from calls.desk.conflicts import ConflictsAdmin, number
+from calls.desk.conflicts import ConflictsAdmin
 from calls.desk.differences import differences
+from calls.desk.merging import number
 from calls.desk.restoring import recover, restore, restored_state
 from calls.desk.versions import current, fingerprint, state_at, stored_state, versioned, versions_of
 from calls.models import Call
@@ -43,9 +44,9 @@ class HistoryAdmin(ConflictsAdmin):
     # Saving ----------------------------------------------------------------------------------------------------------
 
     def changelist_view(self, request, extra_context=None):
-        """Whatever a button of the list does is kept, each call for itself."""
+        """Deleting keeps the last state of each call; what else changes many calls keeps versions by itself."""
         extra_context = {"may_recover": self.may_recover(request)} | (extra_context or {})
-        if request.method != "POST":
+        if "delete_selected" not in request.POST.getlist("action"):
             return super().changelist_view(request, extra_context)
         with versioned(request.user):
             return super().changelist_view(request, extra_context)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from calls.desk.checks import refresh_all
+from calls.desk.checks import dead_text, refresh_all
 from calls.desk.links import waiting, write_answer
 from calls.models import Problem
 
@@ -22,10 +22,11 @@ def check_links(users, visitor, advance=lambda: None, most=None):
     """
     counts = Counter()
     for link in in_turns(waiting(most)):
-        changed = write_answer(link, *visitor.visit(link.url))
-        counts.update(seen=1, dead=int(link.dead_since is not None), changed=int(changed))
-        if changed:
-            refresh_all(users[link.url])
+        if waiting().contains(link):  # no other round was here meanwhile
+            changed = write_answer(link, *visitor.visit(link.url))
+            counts.update(seen=1, dead=int(link.dead_since is not None), changed=int(bool(changed)))
+            if changed:
+                refresh_all(users[link.url])
         advance()
     return counts
 
@@ -70,11 +71,20 @@ class LinkList(ChangeList):
     def get_results(self, request):
         """Each link of the page with the calls that name it, as the checks of those calls say: one query for all."""
         super().get_results(request)
-        problems = Problem.objects.filter(code="dead_link").select_related("call").order_by("call_id", "pk")
-        found = [(one.text.rpartition(" ")[2], one.call) for one in problems]
         self.result_list = list(self.result_list)
-        for link in self.result_list:
-            link.calls = [call for url, call in found if url == link.url]
+        texts = {dead_text(link.url): link for link in self.result_list}
+        problems = Problem.objects.filter(code="dead_link", text__in=texts).select_related("call")
+        calls = grouped(problems.only("text", "call__code", "call__title").order_by("call_id", "pk"))
+        for text, link in texts.items():
+            link.calls = calls[text]
+
+
+def grouped(problems):
+    """{text: calls}"""
+    calls = defaultdict(list)
+    for problem in problems:
+        calls[problem.text].append(problem.call)
+    return calls
 
 
 class LinkAdmin(admin.ModelAdmin):

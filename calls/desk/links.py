@@ -7,7 +7,6 @@ from html import unescape
 from itertools import batched
 from urllib.parse import urlsplit
 
-from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -83,15 +82,17 @@ def waiting(most=None):
     return old.order_by(F("checked_at").asc(nulls_first=True), "pk")[:most]
 
 
-@transaction.atomic
 def write_answer(link, status, trouble):
-    """Whether the link died or came to life by this answer: a status (None where none came) and what was wrong."""
-    now = timezone.now()
+    """Whether the link died or came to life by this answer: a status (None where none came) and what was wrong.
+
+    None where another round wrote its answer since this link was fetched: two of one night count once.
+    """
+    now, fetched = timezone.now(), Link.objects.filter(pk=link.pk, checked_at=link.checked_at)
     fine = status is not None and (status < 400 or status in WANTS_NO_PROGRAMS)
     link.failures = 0 if fine else link.failures + 1
     dead = status in GONE or link.failures >= NIGHTS
     changed = dead != (link.dead_since is not None)
     link.dead_since = (link.dead_since or now) if dead else None
     link.status, link.trouble, link.checked_at = status, trouble[:300], now
-    link.save(update_fields=["status", "trouble", "checked_at", "failures", "dead_since"])
-    return changed
+    names = ["status", "trouble", "checked_at", "failures", "dead_since"]
+    return changed if fetched.update(**{name: getattr(link, name) for name in names}) else None

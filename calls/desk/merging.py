@@ -47,14 +47,13 @@ class Merge:
     def merge_rows(self, name, formset):
         """Rows that others deleted go, or become new ones where I changed them; rows that they added come."""
         total = self.data.get(f"{name}-TOTAL_FORMS", "")
-        if not (total.isdecimal() and int(total) <= MOST_ROWS):
+        if number(total) is None or number(total) > MOST_ROWS:
             return  # Django refuses it.
         base, now, model = self.base[name], self.now[name], ROWS[name]
         old, new = [], []
-        for place in range(int(total)):
+        for place in range(number(total)):
             prefix = f"{name}-{place}"
-            pk = self.data.get(f"{prefix}-id", "")
-            pk = int(pk) if pk.isdecimal() else None
+            pk = number(self.data.get(f"{prefix}-id", ""))
             if pk in now:
                 if pk in base and self.merge(formset.form, prefix, model, base[pk], now[pk]):
                     self.mine.add((name, pk))
@@ -96,6 +95,11 @@ class Merge:
             self.put({f"{name}-{place}-{field}": found for field, found in row.items()})
         self.data[f"{name}-TOTAL_FORMS"] = str(len(old) + len(new))
         self.data[f"{name}-INITIAL_FORMS"] = str(len(old))
+
+
+def number(text):
+    """A number as a browser sends it, such as a primary key; None for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 # What a browser would have sent --------------------------------------------------------------------------------------

@@ -86,7 +86,8 @@ class PublishingAdmin(EditionAdmin, PreviewAdmin, admin.ModelAdmin):
         return formsets, inlines
 
     def save_model(self, request, obj, form, change):
-        problems = in_the_way(typed_call(form, request.formsets), change)
+        stored = Call.objects.for_export().get(pk=obj.pk) if change else None
+        problems = in_the_way(typed_call(form, request.formsets), stored)
         if problems and (has_errors(problems) or request.POST.get("publish_anyway") != consent(problems)):
             raise Refused(problems)
         super().save_model(request, obj, form, change)
@@ -188,14 +189,14 @@ def clear_hour(moment):
     return moment.replace(hour=1, minute=59, second=59, fold=0) if twice else moment
 
 
-def in_the_way(call, change):
-    """The Problems because of which a call from the form should not appear, or not yet; none for a draft.
+def in_the_way(call, stored):
+    """The Problems because of which a call should not appear, or not yet, as it is now; none for a draft.
 
-    Of a call that is published already, only errors that it did not have before.
+    Of a call that is published already, as `stored` says, only errors that it did not have before. `stored` is None
+    for a new call. Both have their rows, as `for_export` gives them.
     """
     if call.publication not in APPEARS:
         return []
-    stored = Call.objects.for_export().get(pk=call.pk) if change else None
     appearing = stored is None or stored.publication == Publication.DRAFT
     strict = appearing or call.publication == Publication.SCHEDULED
     problems = problems_of(call, known_about([call]), publishing=strict)

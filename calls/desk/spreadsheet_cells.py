@@ -7,7 +7,7 @@ import re
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.timezone import localtime
+from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.widgets import ManyToManyWidget, Widget
@@ -23,7 +23,11 @@ YES = "gedeeld"
 
 
 def moment_text(at):
-    return localtime(at).strftime(MOMENT) if at else ""
+    """On the Belgian clock, with its seconds where it has any; of a naive moment too, as Excel gives it."""
+    if not at:
+        return ""
+    at = localtime(at) if is_aware(at) else at
+    return at.strftime(f"{MOMENT}:%S" if at.second else MOMENT)
 
 
 def read_moment(text):

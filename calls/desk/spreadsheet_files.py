@@ -9,12 +9,15 @@ import tablib
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from import_export.formats.base_formats import XLSX
+from openpyxl import load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from calls.desk.spreadsheet_cells import moment_text
 from calls.documents import MEGABYTE, check_file
 from calls.exports import FORMULA
 
 MOST_ROWS, MOST_BYTES, MOST_UNPACKED = 1_000, 10 * MEGABYTE, 100 * MEGABYTE
+MOST_CELLS, MOST_LINES = 200, 2**20  # of a line, and of an Excel file
 LONGEST_CELL = 32_767  # of Excel, which cuts what is longer without a word
 TOO_LONG = "(te lang voor Excel: gebruik CSV)"
 csv.field_size_limit(MOST_BYTES)
@@ -40,7 +43,7 @@ def said(value):
         case None:
             return ""
         case datetime():
-            return value.strftime("%Y-%m-%d %H:%M")
+            return moment_text(value)
         case date():
             return value.strftime("%Y-%m-%d")
         case float() if value.is_integer():
@@ -78,17 +81,30 @@ def read_dataset(file, columns):
     if not file.size:
         raise ValidationError(_("This file is empty."))
     rows = read_excel(file) if file.name.lower().endswith(".xlsx") else read_csv(file)
-    while rows and not any(rows[-1]):
-        rows.pop()
     if len(rows) < 2:
         raise ValidationError(
             _("There are no calls in this file: it needs a line with the columns, then a line a call.")
         )
-    if len(rows) > MOST_ROWS + 1:
-        text = _("There are %(rows)s calls in this file; at most %(most)s at once are read. Divide it.")
-        raise ValidationError(text % {"rows": len(rows) - 1, "most": MOST_ROWS})
     headers = check_headers(rows[0], columns)
     return tablib.Dataset(*(fitted(row, len(headers), line) for line, row in enumerate(rows[1:], 2)), headers=headers)
+
+
+def texts_of(rows):
+    """The cells of all rows as texts, without what is empty behind the last that is not; never more than we take."""
+    found = []
+    for line, row in enumerate(rows, 1):
+        cells = [said(cell) for cell in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        if (cells and line > MOST_ROWS + 1) or line > MOST_LINES:
+            text = _("There are more than %(most)s lines in this file. Divide it.")
+            raise ValidationError(text % {"most": MOST_ROWS})
+        if len(cells) > MOST_CELLS:
+            raise ValidationError(_("Line %(line)s has more cells than there are columns.") % {"line": line})
+        if cells:
+            found += [[]] * (line - 1 - len(found))  # those between were empty
+            found.append(cells)
+    return found
 
 
 def fitted(row, number, line):
@@ -114,12 +130,16 @@ def check_headers(headers, columns):
 
 
 def read_excel(file):
+    """The first sheet, row by row: a cell far away is a small file and a large table."""
     check_file(file, MOST_UNPACKED)
     try:
-        dataset = XLSX().create_dataset(file.read())
+        sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
+        sheet.reset_dimensions()  # what the file says of them need not be true
+        return texts_of(sheet.iter_rows(values_only=True))
+    except ValidationError:
+        raise
     except Exception as error:  # openpyxl raises whatever it stumbles on
         raise ValidationError(_("This Excel file is damaged.")) from error
-    return [[said(cell) for cell in row] for row in [dataset.headers or [], *dataset]]
 
 
 def read_csv(file):
@@ -134,6 +154,6 @@ def read_csv(file):
     first = text.partition("\n")[0]
     delimiter = max(";,\t", key=first.count)
     try:
-        return [[said(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+        return texts_of(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise ValidationError(_("This is no spreadsheet.")) from error

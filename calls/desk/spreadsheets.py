@@ -9,8 +9,9 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from calls.changes import record, snapshot
-from calls.desk.checks import known_about, problems_of, refresh
+from calls.desk.checks import refresh
 from calls.desk.models import Problem
+from calls.desk.publishing import in_the_way
 from calls.desk.roles import PUBLISHING
 from calls.desk.spreadsheet_cells import (
     LANGUAGES,
@@ -29,7 +30,6 @@ from calls.desk.spreadsheet_cells import (
 from calls.desk.spreadsheet_files import TOO_LONG
 from calls.desk.versions import versioned
 from calls.models import Budget, Call, Cutoff
-from calls.status import Publication
 from funds.models import ApplicantType, Fund, Theme
 
 SLUG = "webadres"
@@ -183,7 +183,7 @@ class CallResource(ModelResource):
 
     def before_save_instance(self, instance, row, **kwargs):
         self.facts = None if kwargs["dry_run"] or not instance.pk else snapshot(instance)
-        self.was_out = bool(instance.pk and Call.objects.exclude(published_at=None).filter(pk=instance.pk).exists())
+        self.stored = Call.objects.for_export().get(pk=instance.pk) if instance.pk else None
 
     def save_m2m(self, instance, row, **kwargs):
         for field in self.get_import_fields():
@@ -192,17 +192,14 @@ class CallResource(ModelResource):
                     self.import_field(field, instance, row, is_m2m=True, **kwargs)
                 except ValidationError as error:
                     raise ValidationError({field.attribute: error.messages}) from error
-        appears = instance.publication in {Publication.PUBLISHED, Publication.SCHEDULED} and not self.was_out
-        if appears or kwargs["dry_run"]:
-            self.calls[instance.slug] = Call.objects.for_export().get(pk=instance.pk)
-        if appears:
-            refuse_errors(self.calls[instance.slug])
+        self.calls[instance.slug] = Call.objects.for_export().get(pk=instance.pk)
+        self.warnings = warnings_of(self.calls[instance.slug], self.stored)
         if self.facts:
             record(instance, self.facts)
 
     def after_import_row(self, row, row_result, **kwargs):
         """What changes is looked up in a dry run alone: later on nobody sees it again."""
-        row_result.changes = list(self.changed)
+        row_result.changes, row_result.warnings = list(self.changed), self.warnings if self.changed else []
         if not kwargs["dry_run"]:
             return
         after = self.cells(self.calls[row_result.instance.slug]) if self.changed else self.before
@@ -213,10 +210,12 @@ class CallResource(ModelResource):
         ]
 
 
-def refuse_errors(call):
-    found = problems_of(call, known_about([call]), publishing=True)
-    if errors := [problem.text for problem in found if problem.level == Problem.Level.ERROR]:
+def warnings_of(call, stored):
+    """The texts that somebody has to see before the call appears; errors refuse the line, as they do in the form."""
+    problems = in_the_way(call, stored)
+    if errors := [problem.text for problem in problems if problem.level == Problem.Level.ERROR]:
         raise ValidationError(errors)
+    return [problem.text for problem in problems]
 
 
 COLUMNS = [CallResource.fields[name].column_name for name in CallResource._meta.fields]
@@ -238,9 +237,10 @@ class Outcome:
         self.errors += [(row.number + 1, "", str(one.error)) for row in result.error_rows for one in row.errors]
         self.errors.sort(key=lambda error: error[0])
         rows = [(line, row) for line, row in enumerate(result.rows, 2) if getattr(row, "changes", None)]
-        self.rows = [(line, row.is_new(), str(row.instance), row.changes) for line, row in rows]
-        self.new = sum(new for _line, new, _name, _changes in self.rows)
+        self.rows = [(line, row.is_new(), str(row.instance), row.changes, row.warnings) for line, row in rows]
+        self.new = sum(new for _line, new, *_rest in self.rows)
         self.changed = len(self.rows) - self.new
+        self.warnings = sum(bool(warnings) for *_rest, warnings in self.rows)
         self.same = len(result.rows) - len(self.rows) - len({line for line, _column, _text in self.errors})
         self.calls = [row.instance for _line, row in rows]
         self.known = [row.instance for _line, row in rows if not row.is_new()]

@@ -3,7 +3,7 @@
 import json
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from calls.imports import inbox
 from calls.imports.fields import choices
 from calls.imports.models import ImportRun, Record
 from portal.admin import ContentAdmin
@@ -86,12 +87,28 @@ def call_link(call):
 class RecordAdmin(ReadOnlyAdmin):
     list_display = ["identifier", "portal_status", "language", "the_call", "seen_at", "gone_at", "ignored"]
     list_filter = ["status", "language", "ignored", ("gone_at", admin.EmptyFieldListFilter)]
+    actions = ["ask_again"]
     search_fields = ["identifier", "call__title"]
     fields = ["identifier", "portal_status", "language", "the_call", "reference", "checksum"]
     fields += [("first_seen_at", "seen_at", "gone_at"), "ignored", "raw_text"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("call").defer("raw", "taken", "declined")
+
+    def has_decide_permission(self, request):
+        return request.user.has_perm("calls.change_proposal")
+
+    @admin.action(description=_("Ask again about what is passed over"), permissions=["decide"])
+    def ask_again(self, request, queryset):
+        if number := inbox.ask_again(queryset, request.user):
+            text = ngettext(
+                "%(n)s topic counts again. Without a call of ours, the next import makes a draft of it.",
+                "%(n)s topics count again. Of those without a call of ours, the next import makes drafts.",
+                number,
+            )
+            self.message_user(request, text % {"n": number}, messages.SUCCESS)
+        else:
+            self.message_user(request, _("None of these is passed over."), messages.WARNING)
 
     @admin.display(description=_("status on the portal"), ordering="status")
     def portal_status(self, record):

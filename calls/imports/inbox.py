@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from calls.desk.versions import versioned, versions_of
 from calls.imports.drafts import FAULTS
 from calls.imports.fields import name_of, reasons, value_of, write
 from calls.imports.importing import exclusive
-from calls.imports.models import Proposal
+from calls.imports.models import Proposal, Record
 from calls.models import Call
 from calls.status import Publication
 
@@ -187,6 +188,24 @@ def untouched(call, record):
         and all(value_of(call, name) == value for name, value in taken.items())
         and not edited.exists()
     )
+
+
+# Ask again -----------------------------------------------------------------------------------------------------------
+
+
+def ask_again(records, user):
+    """Topics that are passed over for good, or whose call was deleted, count again: the number of them.
+
+    The next import makes a draft of those without a call, as of any topic that nobody knows.
+    """
+    with exclusive():
+        passed_over = records.filter(Q(ignored=True) | Q(call=None))
+        known = list(passed_over.select_related(None))
+        LogEntry.objects.log_actions(user.pk, known, CHANGE, _("Asked about again."))
+        forgotten = passed_over.filter(call=None)
+        Record.objects.filter(pk__in=[record.pk for record in known]).exclude(call=None).update(ignored=False)
+        forgotten.delete()
+    return len(known)
 
 
 # What an editor reads ------------------------------------------------------------------------------------------------

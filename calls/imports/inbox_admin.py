@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from calls.desk.bulk import MOST_CALLS
 from calls.imports import inbox
 from calls.imports.admin import call_link
 from calls.imports.fields import FIELDS, choices, name_of
@@ -24,6 +25,7 @@ DECISIONS = {
     "keep": (gettext_lazy("Keep ours"), inbox.keep_ours),
     "never": (gettext_lazy("Never ask again"), inbox.never_ask),
 }
+MOST_PROPOSALS = 5_000  # more than so many calls have fields
 SHOWN = 20  # proposals that the question before deciding shows, and refusals after it
 
 
@@ -152,6 +154,7 @@ class ProposalAdmin(ContentAdmin):
             raise PermissionDenied
         decision, _space, numbers = sent.get("one", f"{sent.get('decision')} {sent.get('proposals')}").partition(" ")
         pks = [int(part) for part in numbers.split(",") if part.isascii() and part.isdigit() and len(part) < 19]
+        pks = pks[:MOST_PROPOSALS]
         if decision not in DECISIONS or not pks:
             messages.warning(request, _("Nothing was chosen."))
             return HttpResponseRedirect(request.get_full_path())
@@ -163,6 +166,8 @@ class ProposalAdmin(ContentAdmin):
         undecided = queryset.open()
         if not undecided.exists():
             messages.info(request, _("This was decided already, or it is no difference any more."))
+            return HttpResponseRedirect(request.get_full_path())
+        if self.too_many(request, undecided):
             return HttpResponseRedirect(request.get_full_path())
         name, _does = DECISIONS[decision]
         context = self.admin_site.each_context(request) | {
@@ -177,11 +182,20 @@ class ProposalAdmin(ContentAdmin):
         context["more"] = context["proposals"].count(",") + 1 - len(context["examples"])
         return TemplateResponse(request, "admin/calls/proposal/decide.html", context)
 
+    def too_many(self, request, proposals):
+        """Says so. A page waits for the answer."""
+        if inbox.numbers(proposals)["calls"] <= MOST_CALLS:
+            return False
+        text = _("Choose at most %(most)s calls at once; a filter helps.") % {"most": MOST_CALLS}
+        self.message_user(request, text, messages.ERROR)
+        return True
+
     def decide(self, request, decision, pks):
         _name, does = DECISIONS[decision]
-        outcome = does([Proposal(pk=pk) for pk in pks], request.user)
-        for level, text in told(outcome):
-            self.message_user(request, text, level)
+        if not self.too_many(request, Proposal.objects.filter(pk__in=pks)):
+            outcome = does([Proposal(pk=pk) for pk in pks], request.user)
+            for level, text in told(outcome):
+                self.message_user(request, text, level)
         return HttpResponseRedirect(request.get_full_path())
 
 
