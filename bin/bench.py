@@ -1,8 +1,8 @@
 """Runs the benchmarks: a process and a fresh database for every size, then the tables and what came of the goals.
 
-A subject is a module: `python -m MODULE CALLS` fills the empty database it finds and says "ready", measures once and
-says "ready" for every line it hears, and at the end prints its medians as JSON. `report(results)` in MODULE_report
-makes lines of them. Add another subject to SUBJECTS.
+A subject is a module, bench_SUBJECT: `python -m MODULE SIZE` fills the empty database it finds and says "ready",
+measures once and says "ready" for every line it hears, and at the end prints its medians as JSON. `report(results)` in
+MODULE_report makes lines of them. Add another subject to SIZES.
 """
 
 import argparse
@@ -16,15 +16,14 @@ from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 
-SUBJECTS = {"find": "bin.bench_find", "digest": "bin.bench_digest", "import": "bin.bench_import"}
-SIZES = {"find": [100, 10_000, 100_000], "digest": [1_000, 100_000], "import": [1_000, 10_000]}
+SIZES = {"find": [100, 10_000, 100_000], "desk": [100, 100_000], "digest": [1_000, 100_000], "import": [1_000, 10_000]}
 WARM_UPS = 2
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 def main():
     asked = arguments()
-    module, sizes = SUBJECTS[asked.subject], asked.sizes or SIZES[asked.subject]
+    module, sizes = f"bin.bench_{asked.subject}", asked.sizes or SIZES[asked.subject]
     results = {DATABASES[database]: run(module, database, sizes, asked.repetitions) for database in asked.databases}
     for line in import_module(f"{module}_report").report(results):
         print(line)
@@ -32,7 +31,7 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bin/bench", description="How fast the portal is as the calls grow.")
-    parser.add_argument("subject", nargs="?", default="find", choices=SUBJECTS)
+    parser.add_argument("subject", nargs="?", default="find", choices=SIZES)
     parser.add_argument("--sizes", type=numbers, help="numbers of calls, followers or records, with commas")
     parser.add_argument("--databases", type=names, default=list(DATABASES), help="sqlite, postgresql or both")
     parser.add_argument("--repetitions", type=int, default=15)

@@ -1,32 +1,34 @@
 """The table of bin/bench digest, and which goals were met."""
 
+from operator import itemgetter
+
+from bin.bench_report import lines_of
+
 MOST_TIMES = 1.3
+
+
+def seconds_a_mail(found):
+    return found["seconds"] / max(found["mails"], 1)
+
+
 ROWS = {
-    "seconds": "seconds",
-    "mails": "mails written",
-    "notices": "entries in them",
-    "queries": "queries",
-    "searches": "searches run",
-    "different_searches": "different searches saved",
-    "megabytes_before": "memory before (MB)",
-    "megabytes": "most memory (MB)",
-    "again_seconds": "seconds of a second run",
-    "again_mails": "mails of a second run",
+    "seconds": itemgetter("seconds"),
+    "mails written": itemgetter("mails"),
+    "entries in them": itemgetter("notices"),
+    "milliseconds a mail": lambda found: seconds_a_mail(found) * 1000,
+    "queries": itemgetter("queries"),
+    "searches run": itemgetter("searches"),
+    "different searches saved": itemgetter("different_searches"),
+    "memory before (MB)": itemgetter("megabytes_before"),
+    "most memory (MB)": itemgetter("megabytes"),
+    "seconds of a second run": itemgetter("again_seconds"),
+    "mails of a second run": itemgetter("again_mails"),
 }
 
 
 def report(results):
     """Lines of text for {database: {number of followers: what bench_digest printed}}."""
-    for database, sizes in results.items():
-        yield ""
-        yield f"{database:28}" + "".join(f"{f'{size:,} followers':>22}" for size in sizes)
-        for name, label in ROWS.items():
-            yield f"{label:28}" + "".join(f"{found[name]:>22,.1f}" for found in sizes.values())
-        per_mail = (found["seconds"] / max(found["mails"], 1) * 1000 for found in sizes.values())
-        yield f"{'milliseconds a mail':28}" + "".join(f"{ms:>22,.2f}" for ms in per_mail)
-    yield ""
-    for met, goal in goals(results):
-        yield f"{'met    ' if met else 'NOT MET'}  {goal}"
+    return lines_of(results, "followers", ROWS, goals(results))
 
 
 def goals(results):
@@ -39,5 +41,5 @@ def goals(results):
         if len(sizes) > 1:
             memory = last["megabytes"] / first["megabytes"]
             yield memory <= MOST_TIMES, f"{database}: memory flat: {memory:.2f} times"
-            slower = (last["seconds"] / last["mails"]) / (first["seconds"] / first["mails"])
+            slower = seconds_a_mail(last) / seconds_a_mail(first)
             yield slower <= MOST_TIMES, f"{database}: time linear: {slower:.2f} times as long a mail"
