@@ -20,7 +20,8 @@ from calls.models import Stamp
 from calls.search.indexing import index_pending
 from tests.browser import Mailbox, hear_complaints
 from tests.desk import Desk
-from tests.factories import EditorFactory, UserFactory
+from tests.factories import EditorFactory, ThemeFactory, UserFactory
+from tests.notices import following
 
 CHROMIUM = os.environ.get("CHROMIUM", "")
 # Playwright runs an event loop in the test's thread; Django's ORM is used there on purpose.
@@ -108,6 +109,17 @@ def other():
 @pytest.fixture
 def user(db):
     return UserFactory()
+
+
+@pytest.fixture
+def migration(db):
+    return ThemeFactory(name="Migratie")
+
+
+@pytest.fixture
+def follower(migration):
+    """Somebody who follows a theme, and wants a digest every day."""
+    return following(migration, digest="daily")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from accounts.models import CallChoice, Message, User
 from accounts.notices import send_notices
 from calls.models import Cutoff
 from calls.status import DeadlineModel
-from tests.factories import CallFactory, FundFactory, ThemeFactory, brussels
+from tests.factories import CallFactory, FundFactory, brussels
 from tests.notices import MONDAY, SUNDAY, changed, choose, following, new_call
 
 pytestmark = pytest.mark.django_db
@@ -24,11 +24,6 @@ def clock(settings):
     settings.SITE_URL = SITE
     with time_machine.travel(SUNDAY, tick=False) as clock:
         yield clock
-
-
-@pytest.fixture
-def migration():
-    return ThemeFactory(name="Migratie")
 
 
 @pytest.fixture

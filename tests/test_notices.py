@@ -27,16 +27,6 @@ def clock():
         yield clock
 
 
-@pytest.fixture
-def migration():
-    return ThemeFactory(name="Migratie")
-
-
-@pytest.fixture
-def follower(migration):
-    return following(migration, digest=User.Digest.DAILY)
-
-
 # New calls -----------------------------------------------------------------------------------------------------------
 
 

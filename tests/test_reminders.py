@@ -10,7 +10,7 @@ from accounts.due import days_before
 from accounts.models import CallChoice, User
 from calls.models import Call, Cutoff
 from calls.status import DeadlineModel
-from tests.factories import CallFactory, ThemeFactory, UserFactory, brussels
+from tests.factories import CallFactory, UserFactory, brussels
 from tests.notices import MONDAY, SUNDAY, changed, choose, following, new_call, run, subjects, told
 
 pytestmark = pytest.mark.django_db
@@ -21,16 +21,6 @@ def clock():
     cache.clear()
     with time_machine.travel(SUNDAY, tick=False) as clock:
         yield clock
-
-
-@pytest.fixture
-def migration():
-    return ThemeFactory(name="Migratie")
-
-
-@pytest.fixture
-def follower(migration):
-    return following(migration, digest=User.Digest.DAILY)
 
 
 # Reminders -----------------------------------------------------------------------------------------------------------
