@@ -11,7 +11,7 @@ from calls.desk.empty_searches import EmptySearchAdmin
 from calls.desk.history import HistoryAdmin
 from calls.desk.link_checks import LinkAdmin
 from calls.desk.log import LogAdmin  # noqa: F401 - registers itself
-from calls.desk.publishing import ProblemFilter, PublishingAdmin
+from calls.desk.publishing import ProblemFilter, PublishingAdmin, badge
 from calls.documents import DocumentField, DocumentFormSet, DocumentsMixin
 from calls.imports.admin import PortalMixin
 from calls.imports.inbox_admin import ProposalAdmin  # noqa: F401 - registers itself
@@ -79,7 +79,7 @@ class DocumentInline(TabularRows):
 
 @admin.register(Call)
 class CallAdmin(BulkMixin, DocumentsMixin, HistoryAdmin, PublishingAdmin, PortalMixin, ContentAdmin):
-    list_display = ["title", "code", "status_badge", "deadline", "publication", "checks"]
+    list_display = ["title_and_code", "status_and_deadline", "publication", "checks"]
     list_filter = [StatusFilter, PublishedFilter, ProblemFilter, "fund", ("themes", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["title"]  # Shows the field to type in; `get_search_results` answers.
     date_hierarchy = "deadline"
@@ -130,9 +130,13 @@ class CallAdmin(BulkMixin, DocumentsMixin, HistoryAdmin, PublishingAdmin, Portal
         links = ((reverse("admin:calls_call_change", args=[one.pk]), one.code or one.title) for one in found)
         return format_html_join(", ", '<a href="{}">{}</a>', links) or _("none yet")
 
-    @admin.display(description=_("status"), ordering="deadline")
-    def status_badge(self, call):
-        return format_html('<span class="status {}">{}</span>', call.status, call.status.label)
+    @admin.display(description=_("title"), ordering="title")
+    def title_and_code(self, call):
+        return format_html("{}<br><small>{}</small>", call.title, call.code) if call.code else call.title
+
+    @admin.display(description=_("deadline"), ordering="deadline")
+    def status_and_deadline(self, call):
+        return badge(call.status, call.deadline)
 
 
 @admin.register(Synonym)

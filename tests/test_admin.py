@@ -36,10 +36,10 @@ def test_the_list_of_calls(desk):
     call.problems.create(level="error", code="title_missing", text="De titel is leeg.")
     found = "1 fout, 1 waarschuwing De titel is leeg. De deadline is niet bekend."
     assert desk.table(LIST) == [
-        ["Titel", "Code", "Status", "Deadline", "Publicatie", "Controle"],
-        ["Gepland", "-", "Gesloten", "2 september 2019 23:59", "Gepland 1 mrt 2099 09.00", "-"],
-        ["Ontwerp", "EACEA/51/2018", "Gesloten", "1 maart 2018 17:00", "Ontwerp", "-"],
-        ["Zonder datum", "-", "Deadline onbekend", "-", "Gepubliceerd 2 jan 2017 12.00", found],
+        ["Titel", "Deadline", "Publicatie", "Controle"],
+        ["Gepland", "Gesloten 2 sep 2019 23.59", "Gepland 1 mrt 2099 09.00", "-"],
+        ["Ontwerp EACEA/51/2018", "Gesloten 1 mrt 2018 17.00", "Ontwerp", "-"],
+        ["Zonder datum", "Deadline onbekend", "Gepubliceerd 2 jan 2017 12.00", found],
     ]
 
 
@@ -62,7 +62,7 @@ def test_calls_are_found(desk, query, titles):
     CallFactory(title="Groene wijken", fund=life, deadline=brussels(2019, 3, 1, 17))
     CallFactory(title="Blauwe wegen", code="EACEA/51/2018", deadline=brussels(2020, 3, 1, 17))
     index_pending()
-    assert [row[0] for row in desk.table(f"{LIST}?{query}")[1:]] == titles
+    assert [row[0].removesuffix(" EACEA/51/2018") for row in desk.table(f"{LIST}?{query}")[1:]] == titles
 
 
 @pytest.fixture

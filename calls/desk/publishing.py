@@ -129,10 +129,7 @@ class PublishingAdmin(EditionAdmin, PreviewAdmin, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("publication"), ordering="published_at")
     def publication(self, call):
-        badge = format_html('<span class="status {}">{}</span>', call.publication, call.publication.label)
-        at = moment_of(call)
-        when = at and date_format(localtime(at), "j b Y H.i")
-        return format_html('{} <span class="small">{}</span>', badge, when) if at else badge
+        return badge(call.publication, moment_of(call))
 
     @admin.display(description=gettext_lazy("checks"))
     def checks(self, call):
@@ -144,6 +141,12 @@ class PublishingAdmin(EditionAdmin, PreviewAdmin, admin.ModelAdmin):
         return format_html(
             '<details class="checks {}"><summary>{}</summary><ul>{}</ul></details>', worst, counted(problems), items
         )
+
+
+def badge(state, at):
+    """A status or a publication, and since or until when."""
+    shown = format_html('<span class="status {}">{}</span>', state, state.label)
+    return format_html("{} <small>{}</small>", shown, date_format(localtime(at), "j b Y H.i")) if at else shown
 
 
 class RefusedForm:
