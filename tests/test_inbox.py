@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 from reversion.models import Version
 
-from calls.imports.inbox import accept, ask_again, keep_ours, never_ask
+from calls.imports.inbox import accept, keep_ours, never_ask
 from calls.models import Call, Proposal, Record
 from tests.editing import changes
 from tests.factories import EditorFactory, brussels
@@ -224,24 +224,6 @@ def test_a_topic_that_nobody_wants_loses_its_draft_for_good(someone):
     assert list(LogEntry.objects.values_list("user", "object_id", "action_flag")) == [(someone.pk, str(pk), DELETION)]
     assert bring(topic(title="Nieuw")) == {"changed": 1}
     assert (Call.objects.count(), inbox()) == (0, [])
-
-
-def test_a_topic_that_was_passed_over_can_count_again(someone):
-    bring(topic())
-    never_ask(all_open(), someone)
-    assert ask_again(Record.objects.all(), someone) == 1
-    assert bring(topic()) == {"new": 1}
-    assert (Call.objects.count(), [one.kind for one in all_open()]) == (1, ["new"])
-    assert ask_again(Record.objects.all(), someone) == 0
-
-
-def test_a_call_that_stayed_is_asked_about_again(call, someone):
-    Record.objects.update(ignored=True)
-    assert bring(topic(deadline=LATER)) == {"changed": 1}
-    assert not all_open()
-    ask_again(Record.objects.all(), someone)
-    bring(topic(deadline=LATER))
-    assert [one.field for one in all_open()] == ["deadline"]
 
 
 @pytest.mark.parametrize("edit", [{"title": "Onze titel"}, {"published_at": brussels(2027, 1, 1)}])

@@ -118,16 +118,6 @@ def test_no_more_is_decided_at_once_than_a_page_can_wait_for(desk, monkeypatch):
         assert Proposal.objects.open().count() == undecided
 
 
-def test_topics_that_are_passed_over_can_be_asked_about_again(desk):
-    bring(topic())
-    post(desk, decision="never", proposals=str(Proposal.objects.get().pk))
-    record = Record.objects.get()
-    data = {"action": "ask_again", "_selected_action": [record.pk]}
-    page = desk.client.post("/beheer/calls/record/", data, follow=True).text
-    assert "1 onderwerp telt weer mee." in page
-    assert not Record.objects.exists()
-
-
 def test_a_button_asks_before_it_decides(desk, call):
     proposal = Proposal.objects.get()
     page = post(desk, one=f"accept {proposal.pk}")
