@@ -22,6 +22,7 @@ ROWS = {
     "seconds of a second run": itemgetter("again_seconds"),
     "records a second in it": lambda found: found["records"] / found["again_seconds"],
     "unchanged in it": itemgetter("again_unchanged"),
+    "seconds for the words": itemgetter("word_seconds"),
 }
 
 

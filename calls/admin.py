@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminFileWidget
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -120,8 +120,12 @@ class CallAdmin(BulkMixin, DocumentsMixin, HistoryAdmin, PublishingAdmin, Portal
     ]
 
     def get_search_results(self, request, queryset, search_term):
-        """The search of the site, drafts included."""
-        return matching(queryset, search_term), False
+        """The search of the site, drafts included; those whose words nobody has written yet by title and code."""
+        found, new = matching(queryset, search_term), queryset.filter(search_entry=None)
+        if search_term and new.exists():
+            named = new.filter(Q(title__icontains=search_term) | Q(code__icontains=search_term))
+            found = queryset.filter(Q(pk__in=found.values("pk")) | Q(pk__in=named.values("pk")))
+        return found, False
 
     @admin.display(description=_("other editions"))
     def editions(self, call):

@@ -131,6 +131,7 @@ def test_digests_that_grow():
 def imported(records, **found):
     numbers = {"records": records, "seconds": records / 250, "new": records, "broken": 0, "again_unchanged": records}
     memory = {"megabytes_before": 90, "megabytes": 100, "again_seconds": records / 1_000, "again_changed": False}
+    memory |= {"word_seconds": 3}
     return numbers | memory | found
 
 

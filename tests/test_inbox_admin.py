@@ -11,7 +11,7 @@ from calls.imports.importing import import_topics
 from calls.imports.topics import Broken
 from calls.models import Call, ImportRun, Proposal, Record
 from tests.desk import Desk
-from tests.factories import EditorFactory
+from tests.factories import CallFactory, EditorFactory
 from tests.portal_topics import DEADLINE, LATER, bring, inbox, topic, topics
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,17 @@ def test_queries_of_the_inbox(desk, number, django_assert_num_queries):
     bring(*topics(number, deadline=LATER, title="Nieuw"))
     with django_assert_num_queries(14):
         desk.client.get(INBOX)
+
+
+@pytest.mark.parametrize("words", ["lokaal", "TF2-AG"])
+def test_a_draft_is_found_at_once(desk, words):
+    """By its title and its code, until the worker has written its words."""
+    bring(topic())
+    CallFactory(title="Iets anders", published_at=None)
+    assert [row[0] for row in desk.table(f"/beheer/calls/call/?q={words}")[1:]] == [
+        "Integratie op lokaal vlak AMIF-2027-TF2-AG-01"
+    ]
+    assert desk.table("/beheer/calls/call/?q=anders")[1][0].startswith("Iets anders")
 
 
 # Deciding ------------------------------------------------------------------------------------------------------------

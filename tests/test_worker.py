@@ -17,8 +17,10 @@ from django.utils import timezone
 from accounts.management.commands import run_worker
 from accounts.models import Message
 from accounts.outbox import ServerTrouble, rows_of
+from calls.models import Call, SearchEntry
 from tests.factories import ThemeFactory
 from tests.notices import following, new_call
+from tests.portal_topics import bring, topic
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +48,15 @@ def test_run_worker_once_sends_what_is_due(mailbox, monkeypatch):
     write()
     call_command("run_worker", once=True)
     assert [message["Subject"] for message in mailbox.messages] == ["Nieuwe oproep"]
+
+
+def test_a_worker_looks_after_the_drafts_of_an_import(monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    bring(topic(title="Opvang in wijken"))
+    assert not SearchEntry.objects.exists()
+    call_command("run_worker", once=True)
+    assert SearchEntry.objects.get().title == "opvang wijken"
+    assert Call.objects.get().problems.exists()
 
 
 def test_a_worker_waits_longer_while_nothing_works_and_then_goes_on(monkeypatch):

@@ -10,7 +10,6 @@ from django.db.models.functions import Replace, Upper
 from calls.imports.fields import ROWS, explained, python, reasons, row_fields
 from calls.imports.models import Proposal, Record
 from calls.models import Call, family_of
-from calls.search.indexing import index_soon
 from funds.models import Fund
 from portal.models import address_slug
 
@@ -55,6 +54,7 @@ def reason_of(error, new):
 
 
 def write_drafts(new):
+    """Their words for the search are left to `index_missing`: making them takes longer than all of this."""
     calls, rows = prepared(new)
     give_slugs(calls)
     Call.objects.bulk_create(calls)
@@ -64,7 +64,6 @@ def write_drafts(new):
     themes.objects.bulk_create(
         themes(call=call, theme=theme) for call in calls if call.fund for theme in call.fund.themes.all()
     )
-    index_soon({call.pk for call in calls})
     write_records(zip(new, calls, strict=True))
 
 

@@ -53,6 +53,19 @@ def index_calls(pks=None, progress=False):
     learn(frequency, forget=pks is None)
 
 
+def index_missing():
+    """Writes the words of a few calls that have none yet, such as drafts of an import; gives their primary keys."""
+    # Here for the same reason.
+    from calls.models import Call  # noqa: PLC0415
+
+    pks = list(Call.objects.filter(search_entry=None).order_by("pk").values_list("pk", flat=True)[:BATCH])
+    if pks:
+        learn(Counter(index_batch(Call.objects.filter(pk__in=pks))), forget=False)
+        if Call.objects.published().filter(pk__in=pks).exists():
+            Stamp.renew()
+    return pks
+
+
 @transaction.atomic
 def index_batch(calls):
     """Writes the words of a few calls; gives every word they hold, once a call."""

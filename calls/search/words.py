@@ -8,8 +8,9 @@ import snowballstemmer
 
 WORD_LENGTH = 40
 # ngo's → ngo, foto's → foto; NFKD leaves both kinds of apostrophe alone.
-PLURAL = re.compile(r"(?<=\w)['’]s\b")
+PLURAL = re.compile(r"['’](?<=\w['’])s\b")
 WORD = re.compile(r"[^\W_]+")
+FOREIGN = re.compile(r"[^\x00-\x7f]+")
 
 DUTCH = """
 aan al alle als andere bij dan dat de deze die dit door dus een eigen elk elke en er ook of om onder op over haar
@@ -41,7 +42,9 @@ PLAIN = Plain()
 
 def fold(text):
     """Lower case, without accents and plural 's."""
-    return PLURAL.sub("", text.casefold()).translate(PLAIN)
+    folded = PLURAL.sub("", text.casefold())
+    # Only what is no ASCII: to translate all of a long text takes ten times as long.
+    return FOREIGN.sub(lambda found: found[0].translate(PLAIN), folded)
 
 
 def words(text):

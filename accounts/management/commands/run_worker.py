@@ -8,14 +8,21 @@ from django.db import DatabaseError, close_old_connections
 
 from accounts.notices import send_notices
 from accounts.outbox import ServerTrouble, send_waiting
+from calls.desk.checks import refresh
+from calls.search.indexing import index_missing
 
 logger = logging.getLogger(__name__)
 LOOK = 2  # seconds between two looks into an empty outbox
 LONGEST_PAUSE = 60  # seconds, while the mail server does not work
+DRAFTS = 60  # seconds between two looks for drafts of an import
 
 
 class Command(BaseCommand):
-    help = "Sends the mails of the outbox until it is stopped. Several can run side by side."
+    help = (
+        "Sends the mails of the outbox until it is stopped, and looks after the drafts of an import: the words of "
+        "the search, the checks. "
+        "Several can run side by side."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--once", action="store_true", help="send what is due and stop")
@@ -27,7 +34,7 @@ class Command(BaseCommand):
         self.stopped = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stopped.set())
-        self.pause, self.notices_at = LOOK, monotonic()
+        self.pause, self.notices_at, self.drafts_at = LOOK, monotonic(), monotonic()
         while not self.stopped.is_set():
             self.look(notices)
             if once:
@@ -46,6 +53,8 @@ class Command(BaseCommand):
             self.wait_longer("The database does not answer", error)
         if self.is_time_for(notices) and not self.stopped.is_set():
             self.decide(notices)
+        if monotonic() >= self.drafts_at and not self.stopped.is_set():
+            self.look_after_drafts()
 
     def is_time_for(self, notices):
         return bool(notices) and monotonic() >= self.notices_at
@@ -57,6 +66,16 @@ class Command(BaseCommand):
             send_notices()
         except Exception:
             logger.exception("The notices could not all be written; next try in %s minutes.", notices)
+
+    def look_after_drafts(self):
+        """Words and checks of what an import made, a few calls at a time, because mails go first."""
+        self.drafts_at = monotonic() + DRAFTS
+        try:
+            if pks := index_missing():
+                refresh(pks)
+                self.drafts_at = monotonic()
+        except Exception:
+            logger.exception("The new drafts could not be looked after; next try in %s seconds.", DRAFTS)
 
     def wait_longer(self, what, error):
         self.pause = min(self.pause * 2, LONGEST_PAUSE)
