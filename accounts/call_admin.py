@@ -68,9 +68,9 @@ def warning(call):
     if not people:
         return _("Nobody is told of it.")
     return ngettext(
-        "If you change a date, the budget or the attachments, %(n)s person is told of it, "
+        "If you change a date, the budget or the attachments, or withdraw the call, %(n)s person is told of it, "
         "half an hour after your last change.",
-        "If you change a date, the budget or the attachments, %(n)s people are told of it, "
+        "If you change a date, the budget or the attachments, or withdraw the call, %(n)s people are told of it, "
         "half an hour after your last change.",
         people,
     ) % {"n": number(people, exactly)}

@@ -9,7 +9,7 @@ from django.utils.timezone import get_current_timezone, localdate, localtime
 
 from accounts.audience import awaiting, followers
 from accounts.models import REMINDER_DAYS, CallChoice, Notice, User
-from calls.changes import told
+from calls.changes import FACTS, told
 from calls.models import Call, Change
 from calls.status import Publication
 
@@ -53,17 +53,25 @@ class Entry:
 
     @property
     def facts(self):
-        """[(name of the fact, lines that went, lines that came)]"""
-        return list(told(self.item.change))
+        """[(name of the fact, lines that went, lines that came)]; a withdrawal that was undone is told in words."""
+        facts = told(self.item.change)
+        return [fact for fact in facts if not (self.is_back and fact[0] == FACTS["withdrawn"])]
 
     @property
     def names(self):
         """What changed, in a few words."""
-        return ", ".join(str(name) for name, _old, _new in self.facts)
+        return ", ".join(str(name) for name, _old, _new in told(self.item.change))
 
     @property
     def is_withdrawn(self):
         return bool(self.item and self.item.change and self.call.publication == Publication.WITHDRAWN)
+
+
+    @property
+    def is_back(self):
+        """Whether a withdrawal was undone."""
+        _before, after = self.item.change.facts.get("withdrawn", (None, None))
+        return after == []
 
 
 def reminders(now):

@@ -51,6 +51,7 @@ def mail(user, kind, entries, subject, text, html):
         "site": settings.SITE_URL,
         "preferences": settings.SITE_URL + reverse("preferences"),
         "unsubscribe": unsubscribe.address(user, kind),
+        "this_mail": unsubscribe.SWITCHES[kind].name,
     }
     context["subject"] = " ".join(render_to_string(subject, context).split())
     # The same at every attempt to send it, so that a mail that goes out twice can be known by it.

@@ -173,6 +173,14 @@ def last_morning(now, digest):
     return day - timedelta(days=day.weekday()) if digest == User.Digest.WEEKLY else day
 
 
+def next_digest_on(user, now):
+    """The day of the user's next digest, if there is something to say; the same rules as `digest_due`."""
+    today = localtime(now).date()
+    day = today if localtime(now).hour < due.MORNING else today + timedelta(days=1)
+    day = max(day, (user.digest_on or localtime(user.date_joined).date()) + timedelta(days=1))
+    return day + timedelta(days=-day.weekday() % 7) if user.digest == User.Digest.WEEKLY else day
+
+
 class News:
     """The calls announced after a number and up to another; those that are closed or long known are no news."""
 

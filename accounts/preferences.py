@@ -75,7 +75,8 @@ def last_notices(user):
 @never_cache
 @require_safe
 def digest_preview(request):
-    return render(request, "preferences/digest_preview.html", {"entries": notices.preview(request.user)})
+    context = {"entries": notices.preview(request.user), "day": notices.next_digest_on(request.user, timezone.now())}
+    return render(request, "preferences/digest_preview.html", context)
 
 
 @login_required

@@ -89,6 +89,7 @@ def unsubscribe(request, token):
     context = {
         "masked": masked(user.email),
         "name": switch.name,
+        "how": dict(User._meta.get_field(switch.field).flatchoices).get(getattr(user, switch.field)),
         "is_on": switch.is_on(user),
         "any_on": any(one.is_on(user) for one in SWITCHES.values()),
         "before": request.POST.get("before") or getattr(user, switch.field),

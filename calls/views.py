@@ -1,3 +1,4 @@
+import logging
 from urllib.parse import urlencode
 
 from django.http import FileResponse, Http404
@@ -21,6 +22,7 @@ from funds.models import Fund, Theme
 from portal.models import address_slug
 
 MOST_CURRENT, MOST_CLOSED = 20, 10
+logger = logging.getLogger(__name__)
 
 
 class CallPage(DetailView):
@@ -73,14 +75,19 @@ def document(request, slug, pk):
     """An attachment as a download, of the type we know it by; no browser opens it as a page of ours."""
     calls = Call.objects.visible_to(request.user).filter(slug=slug)
     found = get_object_or_404(Document.objects.filter(call__in=calls).select_related("call").exclude(file=""), pk=pk)
-    return keep_draft_private(download(found), found.call)
+    return keep_draft_private(download(request, found), found.call)
 
 
-def download(found):
+def download(request, found):
     try:
         response = FileResponse(found.file.open(), as_attachment=True, content_type=content_type(found))
     except FileNotFoundError as error:
         raise Http404(_("This attachment is not available any more.")) from error
+    except Exception:  # each storage has exceptions of its own
+        logger.exception("An attachment could not be read.")
+        response = render(request, "503.html", {"call": found.call}, status=503)
+        response["Retry-After"] = "120"
+        return response
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.django_db
 NOON = brussels(2027, 3, 1, 12)
 MOVE = {"deadline_0": "30-06-2027", "deadline_1": "17:00"}
 ONE = (
-    "Wijzigt u een datum, het budget of de bijlagen, dan krijgt 1 persoon daarvan bericht, een half uur na uw laatste"
+    "Wijzigt u een datum, het budget of de bijlagen, of trekt u de oproep in, dan krijgt 1 persoon daarvan bericht, "
+    "een half uur na uw laatste"
 )
 MOVED = {"deadline": [["dinsdag 1 juni 2027 om 17.00 uur"], ["woensdag 30 juni 2027 om 17.00 uur"]]}
 NOBODY = "Niemand krijgt hiervan bericht."

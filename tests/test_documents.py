@@ -121,6 +121,18 @@ def test_a_disk_that_fails_is_not_the_fault_of_the_file(monkeypatch):
     assert refusal("a.docx", whole) == str(STORAGE_TROUBLE)
 
 
+def test_a_storage_that_does_not_answer_is_waited_for(client, documents, monkeypatch):
+    document = CallFactory().documents.create(order=1, title="Gids", file=upload("gids.pdf"))
+
+    def fail(*_args):
+        raise ConnectionError("the bucket is gone")
+
+    monkeypatch.setattr(type(default_storage._wrapped), "_open", fail)
+    response = client.get(document.get_absolute_url())
+    assert (response.status_code, response["Retry-After"]) == (503, "120")
+    assert "We kunnen deze bijlage nu niet ophalen." in response.text
+
+
 def test_a_file_that_is_too_large_is_refused_in_words(settings):
     settings.DOCUMENT_MEGABYTES = 1
     assert refusal("a.pdf", b"%PDF" + bytes(1024 * 1024)) == (

@@ -45,13 +45,13 @@ def html(mail):
     return mail.get_body(preferencelist=("html",)).get_content()
 
 
-def footer():
+def footer(mail="de mail met nieuwe oproepen"):
     return f"""--
 VLEVA – EU-subsidieoproepen
 {SITE}
 
 Kies welke mails u krijgt: {SITE}/mijn/voorkeuren/
-Deze mails stopzetten: {SITE}/afmelden/…"""
+Stop {mail}: {SITE}/afmelden/…"""
 
 
 def test_a_digest(clock, follower, migration):
@@ -103,7 +103,7 @@ Deadline: maandag 15 maart 2027 om 17.00 uur (Belgische tijd)
 {SITE}/oproepen/bijna/
 Waarom u dit krijgt: thema Migratie
 
-{footer()}"""
+{footer("de herinneringen aan deadlines die dichterbij komen")}"""
     )
 
 
@@ -132,8 +132,25 @@ Deadline
 Bijlagen
   nieuw: Leidraad; Formulier
 
-{footer()}"""
+{footer("de mail over wijzigingen in oproepen die u volgt")}"""
     )
+
+
+def test_a_withdrawal_that_was_undone(clock, follower, migration):
+    call = new_call(migration, title="Toch niet", fund=None)
+    changed(call, deadline=[["1 mei 2027"], ["1 juni 2027"]], withdrawn=[["6 maart 2027"], []])
+    clock.move_to(SUNDAY.replace(hour=13))
+    send_notices()
+    lines = text(written()).splitlines()
+    told = lines[lines.index("Waarom u dit krijgt: thema Migratie") + 2 : lines.index("--") - 1]
+    assert told == [
+        "De intrekking is ongedaan gemaakt: deze oproep loopt weer.",
+        "Deadline",
+        "  was: 1 mei 2027",
+        "  is nu: 1 juni 2027",
+    ]
+    assert "deze oproep loopt weer" in html(written())
+    assert written()["Subject"] == "Gewijzigd (deadline, intrekking): Toch niet"
 
 
 def test_the_next_edition(clock, follower):
@@ -150,7 +167,7 @@ Deadline: dinsdag 1 juni 2027 om 17.00 uur (Belgische tijd)
 {SITE}/oproepen/editie-2027/
 Waarom u dit krijgt: u vroeg bericht over wat volgt op “Editie 2026”
 
-{footer()}"""
+{footer("de mail over de volgende oproep")}"""
     )
 
 

@@ -154,4 +154,4 @@ def preview_document(request, token, pk):
         return private(redirect(found))
     if until <= timezone.now():
         return private(render(request, "calls/preview_over.html", {"until": until}, status=410))
-    return private(download(found))
+    return private(download(request, found))
