@@ -1,11 +1,14 @@
 """A calendar and a feed of one's own. Whoever has the address reads them, so it is secret and can be replaced."""
 
+from datetime import timedelta
 from secrets import token_urlsafe
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
@@ -17,6 +20,8 @@ from calls.feeds import CallFeed, tag
 from calls.models import Call
 from calls.selection import Criteria, Selection, Sort, StatusChoice
 from calls.take_along import CALENDAR_LENGTH, FEED_LENGTH, calendar_response, length_of
+
+LOOKED_BACK = timedelta(days=90)
 
 # The page with the addresses -----------------------------------------------------------------------------------------
 
@@ -75,11 +80,12 @@ def title():
 @require_safe
 @conditional_page
 def private_calendar(request, key):
-    """The calls that somebody follows; where they are too many, those that run."""
+    """The calls that somebody follows, without those closed long ago; where they are too many, those that run."""
     user = reader(key)
     followed = followed_calls(user)
+    calls = Call.objects.published().filter(Q(deadline=None) | Q(deadline__gt=timezone.now() - LOOKED_BACK))
     response = calendar_response(
-        Call.objects.published().for_calendar().in_order(followed[:CALENDAR_LENGTH]),
+        calls.for_calendar().in_order(followed[:CALENDAR_LENGTH]),
         "mijn-oproepen",
         request,
         key=f"mijn/{user.pk}",

@@ -161,6 +161,7 @@ def test_what_runs_comes_before_what_is_closed_where_there_is_too_much(client, r
     reader.themes.add(zorg)
     for title, day in [
         ("Gesloten", brussels(2026, 2, 1)),
+        ("Lang gesloten", brussels(2025, 2, 1)),
         ("Laat", brussels(2026, 9, 1)),
         ("Vroeg", brussels(2026, 3, 9)),
     ]:
