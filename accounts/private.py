@@ -82,8 +82,9 @@ def title():
 def private_calendar(request, key):
     """The calls that somebody follows, without those closed long ago; where they are too many, those that run."""
     user = reader(key)
-    followed = followed_calls(user)
     calls = Call.objects.published().filter(Q(deadline=None) | Q(deadline__gt=timezone.now() - LOOKED_BACK))
+    recent = set(calls.values_list("pk", flat=True))
+    followed = [pk for pk in followed_calls(user) if pk in recent]
     response = calendar_response(
         calls.for_calendar().in_order(followed[:CALENDAR_LENGTH]),
         "mijn-oproepen",
