@@ -265,6 +265,6 @@ def test_queries(client, reader, rows, django_assert_num_queries):
         CallChoice.objects.create(user=reader, call=call, kind="saved")
     SavedSearch.objects.create(user=reader, name="Alles", state="status=open")
     client.get(ICS)
-    for path, number in [(ICS, 9), (ATOM, 11)]:
+    for path, number in [(ICS, 10), (ATOM, 11)]:
         with django_assert_num_queries(number):
             client.get(path)
