@@ -21,7 +21,7 @@ from calls.imports.topics import Broken, topic_of, topic_of_details
 from calls.models import Call
 from funds.models import Fund
 
-CHUNK = 100
+CHUNK = 250
 MOST_BROKEN = 1_000  # that a run names; it counts them all
 KINDS = ["new", "changed", "unchanged", "gone", "broken", "passed_over"]
 RUNNING = ["forthcoming", "open"]
