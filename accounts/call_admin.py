@@ -13,12 +13,13 @@ from calls.admin import CallAdmin
 from calls.changes import FACTS, record, snapshot
 from calls.models import Call
 from calls.news import QUIET
+from portal.admin import ReadableForm
 
 # `calls` knows no followers, so its own page of calls cannot count them.
 admin.site.unregister(Call)
 
 
-class PublishedCallForm(forms.ModelForm):
+class PublishedCallForm(ReadableForm):
     minor_change = forms.BooleanField(
         label=gettext_lazy("Minor change: tell nobody"),
         required=False,

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from admin_ordering.admin import OrderableAdmin
 from allauth.account.decorators import secure_admin_login
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.utils import translation
@@ -12,6 +13,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms import BelgianDecimalField
+from portal.richtext import RichTextField
+from portal.templatetags.portal import rich
 
 APPS = ["calls", "funds", "contacts", "accounts"]
 MODELS = ["Call", "Proposal", "Fund", "Theme", "User"]
@@ -34,7 +37,25 @@ class PortalAdminSite(admin.AdminSite):
         return sorted(apps, key=lambda app: place(app["app_label"], APPS))
 
 
+class ReadableForm(forms.ModelForm):
+    """Whoever may only look reads rich text as it is on the site, not as code."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.instance._meta.fields:
+            if isinstance(field, RichTextField):
+                setattr(self.instance, field.name, rich(getattr(self.instance, field.name)))
+
+
+class RowForm(ReadableForm):
+    def has_changed(self):
+        """A row that was added and left empty counts as none, although it has its place in the order."""
+        new = self.instance.pk is None and set(self.changed_data) <= {"order"}
+        return not new and super().has_changed()
+
+
 class ContentAdmin(admin.ModelAdmin):
+    form = ReadableForm
     list_per_page = 50
     show_facets = admin.ShowFacets.ALWAYS
     save_on_top = True
@@ -62,6 +83,7 @@ def verbose_names(model):
 class Rows(OrderableAdmin):
     """Rows that are put in order by dragging, or by their number; amounts are written the Belgian way."""
 
+    form = RowForm
     ordering_field = "order"
     extra = 0
     formfield_overrides: ClassVar[dict] = {models.DecimalField: {"form_class": BelgianDecimalField, "localize": True}}

@@ -1,6 +1,8 @@
 /* A double click sends a form once; it works again after a while, or when somebody comes back to it. */
 addEventListener("submit", (event) => {
-  if (event.defaultPrevented) return;
+  // A download leaves the page as it is, so nothing would say that the form works again.
+  const isDownload = new FormData(event.target).get("action")?.startsWith("export_");
+  if (event.defaultPrevented || isDownload) return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "yes";
   setTimeout(() => delete event.target.dataset.sent, 5000);

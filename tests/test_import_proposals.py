@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 from django.utils.timezone import localtime
 
+from calls.imports.inbox import accept
 from calls.models import Call, Change, Proposal, Record
-from tests.factories import CallFactory, brussels
+from tests.factories import CallFactory, EditorFactory, brussels
 from tests.portal_topics import DEADLINE, LATER, OPENS, amif, bring, everything, inbox, topic, topics
 
 pytestmark = pytest.mark.django_db
@@ -240,6 +241,15 @@ def test_an_ignored_topic_is_remembered_and_no_more():
 
 
 # Queries -------------------------------------------------------------------------------------------------------------
+
+
+def test_an_accepted_draft_follows_no_more():
+    bring(topic())
+    assert bring(topic(deadline=LATER)) == {"changed": 1}
+    assert localtime(Call.objects.get().deadline).isoformat() == LATER
+    accept(Proposal.objects.open(), EditorFactory())
+    bring(topic(deadline=LATER, title="Nieuw"))
+    assert (Call.objects.get().title, [one[1:3] for one in inbox()]) == (TITLE, [("changed", "title")])
 
 
 def test_queries_of_drafts_that_follow(django_assert_max_num_queries):

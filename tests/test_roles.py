@@ -105,6 +105,21 @@ def test_a_contributor_adds_a_draft_with_its_rows():
     assert (call.title, call.publication, call.budgets.get().amount) == ("Voorstel", Publication.DRAFT, 1000)
 
 
+def test_who_may_only_look_reads_text_and_no_code():
+    call = CallFactory(published_at=None, introduction="<p>Lees <strong>dit</strong>.</p>")
+    call.objectives.create(order=1, text="<p>Een <em>doel</em>.</p>")
+    html = Desk(person("reader")).client.get(path(call, "change")).text
+    assert "<p>Lees <strong>dit</strong>.</p>" in html
+    assert "<p>Een <em>doel</em>.</p>" in html
+
+
+def test_a_row_that_was_added_and_left_empty_is_none(desk):
+    left = rows("budgets", {"order": 10}) | rows("actions", {"order": 10}) | rows("objectives", {"order": 10})
+    assert desk.send(f"{LIST}add/", title="Voorstel", **left) == []
+    call = Call.objects.get()
+    assert (call.budgets.count(), call.actions.count(), call.objectives.count()) == (0, 0, 0)
+
+
 def test_a_reader_adds_nothing():
     desk = Desk(person("reader"))
     assert desk.client.get(f"{LIST}add/").status_code == 403

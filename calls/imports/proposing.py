@@ -1,4 +1,4 @@
-"""What becomes of a topic whose record we have: its draft follows, or an editor is asked."""
+"""What becomes of a topic whose record we have: its draft follows until it is accepted; then an editor is asked."""
 
 from django.db import transaction
 from django.db.models import Prefetch
@@ -55,11 +55,16 @@ def differences(record, values):
         ours = value_of(record.call, field)
         if ours == value:
             taken[field] = value
-        elif record.call.published_at is None and field in taken and taken[field] == ours:
+        elif is_new(record) and field in taken and taken[field] == ours:
             follow[field] = taken[field] = value
         elif not (declined(record, field, value) or (not value and field not in taken)):
             asked[field] = (ours, value)
     return follow, taken, asked
+
+
+def is_new(record):
+    """Whether its draft waits for an editor, who is not asked about each change of what nobody has accepted yet."""
+    return record.call.published_at is None and any(one.kind == Proposal.Kind.NEW for one in record.open_proposals)
 
 
 def declined(record, field, value):
