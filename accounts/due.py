@@ -66,7 +66,6 @@ class Entry:
     def is_withdrawn(self):
         return bool(self.item and self.item.change and self.call.publication == Publication.WITHDRAWN)
 
-
     @property
     def is_back(self):
         """Whether a withdrawal was undone."""
