@@ -54,6 +54,8 @@ def test_the_list_of_calls(desk):
         ("q=niets", []),
         ("status=onzin", ["Blauwe wegen", "Groene wijken"]),
         ("publication=onzin", ["Blauwe wegen", "Groene wijken"]),
+        ("deadline_year=2019", ["Groene wijken"]),
+        ("deadline_year=1066", ["Blauwe wegen", "Groene wijken"]),
         ("deadline__year=2019", ["Groene wijken"]),
     ],
 )
