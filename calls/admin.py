@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminFileWidget
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
@@ -51,10 +51,12 @@ class DeadlineYearFilter(admin.SimpleListFilter):
     parameter_name = "deadline_year"
 
     def lookups(self, request, model_admin):
-        dated = Call.objects.exclude(deadline=None).order_by("deadline").values_list("deadline", flat=True)
-        first, last = dated.first(), dated.last()
-        years = range(localtime(last).year, localtime(first).year - 1, -1) if first else ()
-        return [(str(year), str(year)) for year in years]
+        dated = Call.objects.exclude(deadline=None).values("deadline")
+        # Two looks into the index: Min and Max in one query would read all of it.
+        ends = [Subquery(dated.order_by(order)[:1]) for order in ("deadline", "-deadline")]
+        found = Call.objects.exclude(deadline=None).values_list(*ends).first()
+        first, last = (localtime(at).year for at in found) if found else (1, 0)
+        return [(str(year), str(year)) for year in range(last, first - 1, -1)]
 
     def queryset(self, request, queryset):
         known = self.value() in dict(self.lookup_choices)
