@@ -52,7 +52,6 @@ def change(row):
             ],
         ),
         (rows("budgets", {"order": 1, "amount": "veel"}), [("budgets-0-amount", "Vul een getal in.")]),
-        (rows("objectives", {"order": 1, "text": ""}), [("objectives-0-text", "Dit veld is verplicht.")]),
         (rows("actions", {"order": 1, "group": "a"}), [("actions-0-text", "Dit veld is verplicht.")]),
         (rows("documents", {"order": 1, "title": "Gids"}), [("", FILE_OR_LINK)]),
         (
