@@ -29,6 +29,8 @@ UNREAD = re.compile(
     rf"(?:€|\bEUR|\beuro|¤) ?\d|\d ?\||\d[\d.,]* ?(?:(?:{'|'.join(UNITS)}|{OTHER_UNIT}) ?)?(?:€|EUR\b|euro\b)",
     re.IGNORECASE,
 )
+OF_ONE = re.compile(r"\s*(?:maximaal |maximum |max\. ?)?per (?:project|voorstel|aanvraag|aanvrager|partner)\b", re.I)
+JOINER = re.compile(r"\s*(?:tot|of|-|–)\s*", re.I)
 MONTHS = (
     "januari",
     "februari",
@@ -58,6 +60,18 @@ def parse_amounts(text: str) -> list[Decimal]:
     miljoen or miljard: "3,137 miljard euro" is Dutch for 3 137 000 000.
     """
     return [amount(match) for match in AMOUNT.finditer(" ".join(text.split()))]
+
+
+def parse_totals(text: str) -> list[Decimal]:
+    """The amounts of a text without those of one project: “van € 1.000 tot € 2.000 per project” names no total."""
+    text = " ".join(text.split())
+    totals, until, of_one = [], len(text), False
+    for match in reversed(list(AMOUNT.finditer(text))):
+        behind = text[match.end() : until]
+        of_one = bool(OF_ONE.match(behind)) or (of_one and bool(JOINER.fullmatch(behind)))
+        totals += [] if of_one else [amount(match)]
+        until = match.start()
+    return totals[::-1]
 
 
 def amount(match: re.Match) -> Decimal:

@@ -171,6 +171,8 @@ def test_many_calls_with_one_title_are_counted_not_all_named():
         ("Het budget is 32 700 000 euro.", [20_000_000, 12_700_000], None),
         ("€ 100 voor a en € 200 voor b, samen € 300", [100, 200], None),
         ("Geen bedrag, 75%", [100], None),
+        ("Van € 500.000 tot € 1.500.000 per project. Verwacht aantal projecten: 4.", [15_000_000], None),
+        ("Samen € 300 en € 9 per project", [], "De tekst noemt €\xa0300, maar geen enkele budgetlijn doet dat."),
         ("Het budget is 5 miljoen euro.", [], "De tekst noemt €\xa05.000.000, maar geen enkele budgetlijn doet dat."),
         (
             "Het budget is € 1.000.",

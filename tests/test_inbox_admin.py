@@ -65,6 +65,10 @@ def test_the_inbox_shows_what_differs_with_its_buttons(desk, call):
 def test_a_new_topic_has_nothing_to_keep(desk):
     bring(topic())
     [_heads, row] = desk.table(INBOX)
+    assert row[2].startswith(
+        "Het portaal heeft een nieuwe oproep; er staat een ontwerp klaar. Deadline: dinsdag 1 juni"
+    )
+    assert "Budget: € 15.000.000" in row[2].replace("\xa0", " ")
     assert ("Aanvaarden" in row[2], "Onze behouden" in row[2], "Nooit meer vragen" in row[2]) == (True, False, True)
 
 
@@ -97,7 +101,7 @@ def test_queries_of_the_inbox(desk, number, django_assert_num_queries):
     Proposal.objects.all().delete()
     Call.objects.update(published_at=timezone.now())
     bring(*topics(number, deadline=LATER, title="Nieuw"))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         desk.client.get(INBOX)
 
 

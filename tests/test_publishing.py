@@ -7,6 +7,7 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from calls.desk.publishing import state_text
 from calls.models import Call, Problem
 from tests.desk import Desk, Form, rows, visible
 from tests.factories import CallFactory, EditorFactory, brussels
@@ -207,7 +208,8 @@ def test_a_button_saves_the_form_and_changes_the_state(desk, button, before, aft
     call = CallFactory(**FULL | {"published_at": before[0], "withdrawn_at": before[1]})
     assert press(desk, call, button, title="Ook bewaard") == []
     assert dates(call) == after
-    assert Call.objects.get(title="Ook bewaard") == call
+    call = Call.objects.get(title="Ook bewaard")
+    assert f"Ook bewaard: {state_text(call)}" in visible(desk.client.get(path(call)).text)
 
 
 def test_a_button_asks_about_warnings_too(desk, draft):

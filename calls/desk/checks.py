@@ -20,7 +20,7 @@ from calls.changes import said
 from calls.desk.dates_in_text import deadlines_named
 from calls.desk.links import addresses_of, texts_of
 from calls.models import Call, Link, Problem
-from calls.page_values import parse_amounts
+from calls.page_values import parse_amounts, parse_totals
 from calls.plain import plain
 from calls.sections import filled
 from calls.status import DeadlineModel, Publication
@@ -186,12 +186,16 @@ def of_sections(call):
 
 
 def of_budget(call):
-    """Amounts of the text that no line has, and the other way round; the total of the lines stands for all of them."""
-    in_text = parse_amounts(plain(call.budget_text)) if call.budget_text else []
+    """Amounts of the text that no line has, and the other way round; the total of the lines stands for all of them.
+
+    What the text says of one project needs no line.
+    """
+    text = plain(call.budget_text) if call.budget_text else ""
+    in_text, totals = parse_amounts(text), parse_totals(text)
     lines = [budget.amount for budget in call.amounts]
     total = sum(lines)
-    text_alone = [amount for amount in in_text if amount not in {*lines, total}]
-    lines_alone = [amount for amount in lines if amount not in in_text] if in_text and total not in in_text else []
+    text_alone = [amount for amount in totals if amount not in {*lines, total}]
+    lines_alone = [amount for amount in lines if amount not in in_text] if totals and total not in totals else []
     texts = []
     if text_alone:
         texts.append(_("The text names %(amounts)s, no budget line does.") % {"amounts": in_euro(text_alone)})

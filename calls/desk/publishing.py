@@ -2,10 +2,11 @@
 
 from hashlib import sha256
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
+from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.utils.formats import date_format, localize_input
 from django.utils.html import format_html, format_html_join
@@ -96,6 +97,13 @@ class PublishingAdmin(EditionAdmin, PreviewAdmin, admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         refresh([form.instance])
 
+    def response_change(self, request, obj):
+        """After a button: what the call is now, where Django says that it was changed."""
+        if pressed(request) is None:
+            return super().response_change(request, obj)
+        self.message_user(request, f"{obj}: {state_text(obj)}", messages.SUCCESS)
+        return HttpResponseRedirect(request.get_full_path())
+
     # The form --------------------------------------------------------------------------------------------------------
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
@@ -164,17 +172,22 @@ class RefusedForm:
         return data
 
 
+def pressed(request):
+    """The name of the button that sent the form, if it is one of BUTTONS."""
+    return next((name for name in BUTTONS if name in request.POST), None)
+
+
 def press_button(request, call):
     """A button is short for a value in a field of the form, which stays open.
 
     Refused where it does not fit any more: a call that was scheduled can have appeared since its form was opened.
     """
-    pressed = next((name for name in BUTTONS if name in request.POST), None)
-    if pressed is None:
+    name = pressed(request)
+    if name is None:
         return
     if not request.user.has_perm("calls.publish_call"):
         raise PermissionDenied
-    label, field, value, states = BUTTONS[pressed]
+    label, field, value, states = BUTTONS[name]
     if call and call.publication not in states:
         now = {"state": call.publication.label, "button": label}
         text = _("This call is now: %(state)s. So “%(button)s” was not done, and nothing was saved.") % now

@@ -76,7 +76,12 @@ class ProposalAdmin(ContentAdmin):
 
     def get_queryset(self, request):
         long = [f"record__call__{name}" for name in Call.long_texts()]
-        rows = super().get_queryset(request).select_related("record__call", "decided_by")
+        rows = (
+            super()
+            .get_queryset(request)
+            .select_related("record__call", "decided_by")
+            .prefetch_related("record__call__budgets")
+        )
         return rows.defer("record__raw", "record__taken", "record__declined", *long)
 
     # Decided here, never edited.
@@ -179,6 +184,7 @@ class ProposalAdmin(ContentAdmin):
             "examples": [(inbox.about(one), difference(one)) for one in undecided[:SHOWN]],
             "back": request.get_full_path(),
         }
+        context |= {f"some_{kind}": undecided.filter(kind=kind).exists() for kind in Proposal.Kind}
         context["more"] = context["proposals"].count(",") + 1 - len(context["examples"])
         return TemplateResponse(request, "admin/calls/proposal/decide.html", context)
 

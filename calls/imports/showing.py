@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,7 @@ from calls.imports.fields import MOMENTS, RICH
 from calls.imports.models import Proposal
 from calls.models import Budget, Call
 from calls.plain import plain
+from portal.templatetags.portal import euro
 
 SHORT = 500  # signs of both texts together; a longer difference folds away
 CHOICES = {"title_language": Call.Language, "deadline_model": Call.DeadlineModel}
@@ -46,10 +47,20 @@ def shown(field, value):
     return str(CHOICES[field](value).label) if field in CHOICES else value
 
 
+def facts(call):
+    """What an editor decides a new call by; nothing once its draft is gone."""
+    if call is None:
+        return ""
+    known = [(_("Deadline"), said(call.deadline) if call.deadline else "")]
+    known += [(_("Budget"), euro(sum(budget.amount for budget in call.amounts)) if call.amounts else "")]
+    lines = format_html_join("", "<br>{}: <strong>{}</strong>", ((name, value or "-") for name, value in known))
+    return format_html("<small>{}</small>", lines)
+
+
 def difference(proposal):
     """Safe HTML: ours and the portal's in one, with what differs marked."""
     if proposal.kind == Proposal.Kind.NEW:
-        return _("The portal has a new topic; a draft is ready.")
+        return format_html("{}{}", _("The portal has a new topic; a draft is ready."), facts(proposal.record.call))
     if proposal.kind == Proposal.Kind.GONE:
         return _("The portal does not have this topic any more.")
     old, new = shown(proposal.field, proposal.old), shown(proposal.field, proposal.new)
