@@ -30,6 +30,9 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 def pytest_collection_modifyitems(items):
     for item in items:
+        fixtures = {"db", "transactional_db", "live_server"}.intersection(item.fixturenames)
+        if not fixtures and item.get_closest_marker("django_db") is None:
+            item.add_marker("without_database")
         if Path(item.fspath).name.startswith("test_browser"):
             item.add_marker("browser")
             if not CHROMIUM:
