@@ -16,7 +16,13 @@ from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 
-SIZES = {"find": [100, 10_000, 100_000], "desk": [100, 100_000], "digest": [1_000, 100_000], "import": [1_000, 10_000]}
+SIZES = {
+    "find": [100, 10_000, 100_000],
+    "desk": [100, 100_000],
+    "digest": [1_000, 100_000],
+    "import": [1_000, 10_000],
+    "serve": [1_000],
+}
 WARM_UPS = 2
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 

@@ -18,6 +18,7 @@ from calls.filters import CallFilter, said
 from calls.models import Call
 from calls.selection import Criteria, Selection, StatusChoice
 from funds.models import Fund, Theme
+from portal.limits import limited
 
 METHODS = ["GET", "HEAD"]
 HEADERS = {"Cache-Control": "public, max-age=60", "Access-Control-Allow-Origin": "*"}
@@ -64,6 +65,7 @@ def as_open_data(view):
     """What every answer has, errors included: JSON, an ETag, the same headers."""
 
     @csrf_exempt
+    @limited("api", too_often)
     @wraps(view)
     def answer(request, *args, **kwargs):
         response = view(request, *args, **kwargs) if request.method in METHODS else not_allowed()
@@ -78,6 +80,12 @@ def as_open_data(view):
 
 def problem(status, detail, **more):
     return JsonResponse({"detail": detail} | more, status=status)
+
+
+def too_often(request):
+    response = problem(429, "Too many questions in a minute; see Retry-After.")
+    response["Access-Control-Allow-Origin"] = HEADERS["Access-Control-Allow-Origin"]
+    return response
 
 
 def not_allowed():

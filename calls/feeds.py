@@ -12,8 +12,9 @@ from calls.calendars import DOMAIN
 from calls.models import Call
 from calls.plain import one_line, printable
 from calls.selection import Sort
-from calls.take_along import FEED_LENGTH, LICENCE, in_order_of, title_of, understood, with_state
+from calls.take_along import FEED_LENGTH, LICENCE, in_order_of, title_of, too_often, understood, with_state
 from funds.models import Fund, Theme
+from portal.limits import limited
 
 
 def tag(path):
@@ -120,5 +121,5 @@ class FundFeed(OwnFeed):
 
 
 calls_atom = understood(conditional_page(ListFeed()))
-theme_atom = require_safe(conditional_page(ThemeFeed()))
-fund_atom = require_safe(conditional_page(FundFeed()))
+theme_atom = require_safe(limited("files", too_often)(conditional_page(ThemeFeed())))
+fund_atom = require_safe(limited("files", too_often)(conditional_page(FundFeed())))

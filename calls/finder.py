@@ -15,6 +15,7 @@ from calls.models import Call
 from calls.search.marking import Marker
 from calls.search.spelling import respelled
 from calls.timeline import Timeline
+from portal.limits import limited
 
 PER_PAGE = 20
 VIEWS = {"": "calls/_results.html", "tijdlijn": "calls/_timeline.html"}
@@ -34,6 +35,7 @@ class Rows(Sequence):
 
 
 @require_safe
+@limited("search")
 def call_list(request):
     """What the address says and nobody understands is named on the page and passed over."""
     in_place = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers

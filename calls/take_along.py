@@ -18,6 +18,7 @@ from calls.models import Call
 from calls.panel import chips
 from calls.selection import Selection, Sort
 from calls.views import keep_draft_private
+from portal.limits import limited
 
 CALENDAR_LENGTH = 1_000
 FEED_LENGTH = 50
@@ -31,12 +32,18 @@ def understood(view):
     """
 
     @require_safe
+    @limited("files", too_often)
     @wraps(view)
     def checked(request):
         calls = CallFilter(request.GET)
         return refusal(request, calls.meaningless) if calls.meaningless else view(request, calls)
 
     return checked
+
+
+def too_often(request):
+    message = _("You asked this too often in a short time. Wait a minute and try again.")
+    return HttpResponse(f"{message}\n", status=429, content_type="text/plain; charset=utf-8")
 
 
 def refusal(request, parts):

@@ -13,6 +13,18 @@ class PublicGZipMiddleware(GZipMiddleware):
         return super().process_response(request, response) if readable and is_public(request, response) else response
 
 
+class ResourcePolicyMiddleware:
+    """No page elsewhere shows our pages, files and images as its own (Cross-Origin-Resource-Policy)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
 class PrivateCacheMiddleware:
     """What was made for a session is kept by the reader's own browser alone, whatever a cache thinks of Vary."""
 

@@ -49,9 +49,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.page_cache.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "portal.middleware.ResourcePolicyMiddleware",
     "portal.middleware.PublicGZipMiddleware",
     "portal.middleware.PrivateCacheMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -94,7 +96,13 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-16000;"
     "PRAGMA mmap_size=268435456;PRAGMA temp_store=MEMORY;",
 }
-POSTGRESQL_OPTIONS = {"pool": {"min_size": 1, "max_size": 4, "timeout": 3}}
+STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", 0)  # of one query; 0 sets no limit
+POSTGRESQL_OPTIONS = {
+    "pool": {"min_size": 1, "max_size": 4, "timeout": 3},
+    "connect_timeout": 3,
+    "options": f"-c statement_timeout={STATEMENT_SECONDS}s "
+    f"-c idle_in_transaction_session_timeout={3 * STATEMENT_SECONDS}s",
+}
 
 
 def database(url):
@@ -109,6 +117,8 @@ def database(url):
 DATABASES = {"default": database(env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Finished pages for visitors that one worker keeps; 0 keeps none.
+PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", 0 if DEBUG else 32)
 # The rate limits of the account pages count in the cache, so all workers must share it.
 CACHES = {
     "default": {
@@ -156,6 +166,12 @@ MFA_TOTP_ISSUER = "VLEVA"
 MFA_TOTP_TOLERANCE = 1  # a code typed at the turn of the half minute counts, as RFC 6238 advises
 MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm", "edit_webauthn": "accounts.forms.EditKeyForm"}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
+# {what costs much: how often in a minute one address or account may ask for it}; 0 sets no limit.
+RATE_LIMITS = {
+    "search": env.int("SEARCHES_A_MINUTE", 300),
+    "api": env.int("API_ANSWERS_A_MINUTE", 300),
+    "files": env.int("FILES_A_MINUTE", 60),
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 
 SESSION_ENGINE = "accounts.sessions"
@@ -240,6 +256,12 @@ PERMISSIONS_POLICY: dict[str, list | str] = {
     feature: [] for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 } | {"publickey-credentials-get": "self", "publickey-credentials-create": "self"}
 X_FRAME_OPTIONS = "DENY"
+# Browsers keep a cookie of this name for this host alone, and only from https.
+COOKIE_PREFIX = "" if DEVELOPMENT else "__Host-"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "portal.cookies.Messages"
 if not DEVELOPMENT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
     SECURE_SSL_REDIRECT = True

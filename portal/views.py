@@ -1,8 +1,9 @@
 import re
+import sys
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -12,6 +13,7 @@ from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
+from calls.api import problem
 from calls.columns import current_columns
 from calls.models import Call
 from calls.related import calls_named
@@ -62,7 +64,7 @@ class LegalPage(TemplateView):
     """A page that tells whom to write to."""
 
     # Called by the template: a queryset here would keep what the first reader saw.
-    extra_context = {"general": Contact.objects.general}
+    extra_context = {"general": Contact.objects.general, "cookie_prefix": settings.COOKIE_PREFIX}
 
 
 @never_cache
@@ -91,6 +93,19 @@ def bad_request(request, exception):
     too_large = isinstance(exception, RequestDataTooBig)
     html = render_to_string("400.html", {"most": 4 * settings.DOCUMENT_MEGABYTES if too_large else None})
     return HttpResponse(html, status=413 if too_large else 400)
+
+
+def server_error(request):
+    """503 where a database does not answer or is too busy, which passes; else 500. Nothing here asks it again."""
+    passes = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    status = 503 if passes else 500
+    if request.path_info.startswith("/api/"):
+        response = problem(status, "Not available for a moment; see Retry-After." if passes else "The fault is ours.")
+    else:
+        response = HttpResponse(render_to_string(f"{status}.html"), status=status)
+    if passes:
+        response["Retry-After"] = "30"
+    return response
 
 
 def csrf_failure(request, reason=""):

@@ -46,6 +46,13 @@ def quick_passwords(settings):
 
 
 @pytest.fixture(autouse=True)
+def pages_are_made_anew(settings):
+    """As often as a test wants, and no page of an earlier one. test_page_cache.py and test_limits.py say otherwise."""
+    settings.PAGE_CACHE_MEGABYTES = 0
+    settings.RATE_LIMITS = {}
+
+
+@pytest.fixture(autouse=True)
 def index_at_first_look(monkeypatch):
     """Most tests never commit: what waits for the commit is done before the first look at the lists."""
     look = Stamp.now

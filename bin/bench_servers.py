@@ -1,0 +1,109 @@
+"""Servers on a free port of this machine: gunicorn and granian as they serve the portal, and nginx."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+NGINX = """
+{user}
+daemon off; pid {folder}/nginx.pid; error_log stderr crit; worker_processes 2;
+events {{}}
+http {{
+  access_log off; default_type text/html; sendfile on; {http}
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen 127.0.0.1:{port}; {server} }}
+}}
+"""
+
+
+class Server:
+    def __init__(self, port, process):
+        self.port, self.process = port, process
+
+    def wait(self, seconds=60):
+        """Until it answers, whatever that is."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                return self.get("/healthz/?live")
+            except OSError:
+                if time.monotonic() > until or self.process.poll() is not None:
+                    raise
+                time.sleep(0.1)
+
+    def get(self, path, **headers):
+        """(status, headers, bytes), over a connection of its own."""
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            line.request("GET", path, headers={"Host": "localhost"} | headers)
+            answer = line.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            line.close()
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@contextmanager
+def serving(command, port, environment):
+    """Runs a command until the end of the block; gives its Server once it answers."""
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        server = Server(port, process)
+        server.wait()
+        yield server
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def gunicorn(environment, application="portal.wsgi", workers=2, threads=4):
+    port = free_port()
+    sizes = ["--workers", str(workers), "--threads", str(threads), "--log-level", "warning"]
+    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", *sizes]
+    return serving(command, port, environment)
+
+
+def granian(environment, workers=2, threads=4):
+    port = free_port()
+    sizes = ["--workers", str(workers), "--blocking-threads", str(threads), "--no-access-log", "--log-level", "error"]
+    command = [Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--host", "127.0.0.1"]
+    return serving([*command, "--port", str(port), *sizes, "portal.wsgi:application"], port, environment)
+
+
+def nginx(folder, server, http=""):
+    """`server` and `http` are lines of its configuration; `folder` is for its files."""
+    port = free_port()
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(NGINX.format(user=user, folder=folder, port=port, server=server, http=http))
+    return serving([needed("nginx"), "-c", folder / "nginx.conf", "-p", folder], port, os.environ)
+
+
+def needed(tool):
+    """The path of a tool, which Debian has a package of."""
+    if path := shutil.which(tool):
+        return path
+    raise SystemExit(f"{tool} is needed: apt-get install {tool}")
+
+
+def memory(process):
+    """MB of memory of their own that the children of a process hold."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return sum(own_kilobytes(pid) for pid in children) / 1024
+
+
+def own_kilobytes(pid):
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))

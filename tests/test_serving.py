@@ -1,0 +1,80 @@
+"""Several real workers: none shows what is not true any more."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from calls.models import Call
+from tests.factories import CallFactory, brussels
+from tests.processes import gunicorn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECONDS = 2  # within which every worker knows of a change
+
+
+@pytest.fixture
+def server():
+    CallFactory(title="Taal en werk", slug="taal", deadline=brussels(2031, 5, 4, 17))
+    with gunicorn(workers=3, threads=2) as server:
+        yield server
+
+
+def watch(server, paths, seconds):
+    """[(when it was asked, when answered, path, text)] of visitors who ask all the time."""
+
+    def visit(path):
+        found = []
+        while time.time() < end:
+            asked = time.time()
+            status, headers, body = server.get(path)
+            assert status == 200
+            copies.append("s-maxage" in headers.get("Cache-Control", ""))
+            found.append((asked, time.time(), path, body.decode()))
+        return found
+
+    copies = []
+    end = time.time() + seconds
+    with ThreadPoolExecutor(len(paths) * 2) as visitors:
+        seen = [one for found in visitors.map(visit, paths * 2) for one in found]
+    assert sum(copies) > len(copies) / 2
+    return seen
+
+
+def test_every_worker_shows_a_save_within_two_seconds(server):
+    paths = ["/oproepen/taal/", "/oproepen/"]
+    with ThreadPoolExecutor(1) as background:
+        seen = background.submit(watch, server, paths, 8)
+        time.sleep(4)
+        call = Call.objects.get()
+        call.deadline = brussels(2032, 6, 7, 17)
+        call.save()
+        saved = time.time()
+        seen = seen.result()
+    old = [text for _asked, answered, _path, text in seen if answered < saved - 1]
+    new = [text for asked, _answered, _path, text in seen if asked > saved + SECONDS]
+    assert min(len(old), len(new)) > 20
+    assert all("4 mei 2031" in text for text in old)
+    assert [text for text in new if "4 mei 2031" in text or "7 juni 2032" not in text] == []
+
+
+def test_no_worker_shows_a_call_as_open_after_its_deadline_nor_before_it_is_published(server):
+    now = timezone.now()
+    soon = now + timedelta(seconds=6)
+    CallFactory(title="Sluit zo", slug="sluit", deadline=soon)
+    CallFactory(title="Komt zo", slug="komt", published_at=soon)
+    time.sleep(SECONDS)
+    seen = watch(server, ["/oproepen/", "/oproepen/sluit/"], (soon - timezone.now()).total_seconds() + 3)
+    before = [(path, text) for _asked, answered, path, text in seen if answered < soon.timestamp()]
+    after = [(path, text) for asked, _answered, path, text in seen if asked > soon.timestamp()]
+    assert min(len(before), len(after)) > 10
+    for _path, text in before:
+        assert "Sluit zo" in text
+        assert "Komt zo" not in text
+        assert 'class="badge open"' in text
+    for path, text in after:
+        assert ("Sluit zo" in text) is (path == "/oproepen/sluit/")
+        assert ("Komt zo" in text) is (path == "/oproepen/")
+        assert path == "/oproepen/" or 'class="badge open"' not in text
