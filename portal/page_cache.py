@@ -26,6 +26,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from calls.columns import current_columns
 from calls.models import Stamp
+from portal.replicas import source
 
 PAGES = {
     *("home", "calls", "call", "funds", "fund", "themes", "theme"),
@@ -118,18 +119,19 @@ def last_moment(now):
 
 
 class Seen:
-    """The stamp of the lists as this process saw it last; one thread at a time looks again."""
+    """The stamp of the lists as this process saw it last in each database; one thread at a time looks again."""
 
-    value, looked = "", float("-inf")
+    stamps, looked = {}, {}
 
     @classmethod
     def stamp(cls):
         """Empty where nothing may be kept. Without a database, the last one: its pages are still true."""
-        if time.monotonic() - cls.looked >= STAMP_SECONDS:
-            cls.looked = time.monotonic()
+        alias, now = source.get(), time.monotonic()
+        if now - cls.looked.get(alias, -STAMP_SECONDS) >= STAMP_SECONDS:
+            cls.looked[alias] = now
             with suppress(DatabaseError):
-                cls.value = Stamp.now()
-        return cls.value
+                cls.stamps[alias] = f"{alias} {value}" if (value := Stamp.now()) else ""
+        return cls.stamps.get(alias, "")
 
 
 class Copies:

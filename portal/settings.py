@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.replicas.ReplicaMiddleware",
     "portal.page_cache.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -98,7 +99,7 @@ SQLITE_OPTIONS = {
 }
 STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", 0)  # of one query; 0 sets no limit
 POSTGRESQL_OPTIONS = {
-    "pool": {"min_size": 1, "max_size": 4, "timeout": 3},
+    "pool": {"min_size": 1, "max_size": 4, "timeout": 2},
     "connect_timeout": 3,
     "options": f"-c statement_timeout={STATEMENT_SECONDS}s "
     f"-c idle_in_transaction_session_timeout={3 * STATEMENT_SECONDS}s",
@@ -115,18 +116,28 @@ def database(url):
 
 
 DATABASES = {"default": database(env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
+# Copies of a PostgreSQL primary that visitors may read.
+REPLICA_URLS = {f"replica{number}": url for number, url in enumerate(env.list("REPLICA_URLS", []), 1)}
+REPLICAS = list(REPLICA_URLS)
+DATABASES |= {name: database(url) for name, url in REPLICA_URLS.items()}
+DATABASE_ROUTERS = ["portal.replicas.ReplicaRouter"] if REPLICAS else []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Finished pages for visitors that one worker keeps; 0 keeps none.
 PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", 0 if DEBUG else 32)
-# The rate limits of the account pages count in the cache, so all workers must share it.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+# The rate limits count in the cache, so all workers must share it.
+CACHE_TABLE = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "cache",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
 }
+CACHE_URL = env.str("CACHE_URL", "")
+REDIS = {
+    "BACKEND": "portal.caches.RedisOrDatabase",
+    "LOCATION": CACHE_URL,
+    "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
+}
+CACHES = {"default": REDIS if CACHE_URL else CACHE_TABLE, "database": CACHE_TABLE}
 
 # Accounts -----------------------------------------------------------------------------------------------------------
 
