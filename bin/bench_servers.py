@@ -3,11 +3,12 @@
 import http.client
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -59,28 +60,34 @@ def free_port():
 @contextmanager
 def serving(command, port, environment):
     """Runs a command until the end of the block; gives its Server once it answers."""
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         server = Server(port, process)
         server.wait()
         yield server
     finally:
-        process.terminate()
+        # The group, in which another master may have taken over.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
 def gunicorn(environment, application="portal.wsgi", workers=2, threads=4):
     port = free_port()
     sizes = ["--workers", str(workers), "--threads", str(threads), "--log-level", "warning"]
-    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", *sizes]
-    return serving(command, port, environment)
+    return serving([beside("gunicorn"), application, "--bind", f"127.0.0.1:{port}", *sizes], port, environment)
 
 
 def granian(environment, workers=2, threads=4):
     port = free_port()
     sizes = ["--workers", str(workers), "--blocking-threads", str(threads), "--no-access-log", "--log-level", "error"]
-    command = [Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--host", "127.0.0.1"]
-    return serving([*command, "--port", str(port), *sizes, "portal.wsgi:application"], port, environment)
+    command = [beside("granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), *sizes]
+    return serving([*command, "portal.wsgi:application"], port, environment)
+
+
+def beside(tool):
+    """The script of a package that stands in this environment."""
+    return Path(sys.executable).with_name(tool)
 
 
 def nginx(folder, server, http=""):
