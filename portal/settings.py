@@ -135,6 +135,8 @@ LOGIN_REDIRECT_URL = "mine"
 LOGOUT_REDIRECT_URL = "home"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"confirm_login_code": "accounts.forms.LoginCodeForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -155,7 +157,15 @@ MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "VLEVA"
 MFA_TOTP_TOLERANCE = 1  # a code typed at the turn of the half minute counts, as RFC 6238 advises
-MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm", "edit_webauthn": "accounts.forms.EditKeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.AddKeyForm",
+    "edit_webauthn": "accounts.forms.EditKeyForm",
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "authenticate_webauthn": "accounts.forms.KeyForm",
+    "reauthenticate": "accounts.forms.SecondFactorAgainForm",
+    "reauthenticate_webauthn": "accounts.forms.KeyAgainForm",
+    "login_webauthn": "accounts.forms.PasskeyForm",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 

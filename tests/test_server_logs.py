@@ -6,6 +6,7 @@ import pytest
 import requests
 from django.db import connection
 
+from tests.audit import rows
 from tests.factories import UserFactory
 from tests.server import Server
 
@@ -47,7 +48,7 @@ def visit(server):
 
 
 def test_every_line_is_an_object_that_tells_nothing_of_anybody(server):
-    UserFactory(email=SOMEBODY)
+    user = UserFactory(email=SOMEBODY)
     answers = visit(server)
     assert "Bad Request" in server.say(f"GET /?q={WORD} jan HTTP/1.1 {SOMEBODY}\r\n\r\n")
     server.stop()
@@ -81,6 +82,7 @@ def test_every_line_is_an_object_that_tells_nothing_of_anybody(server):
     assert "IntegrityError" in crash["exception"].splitlines()[-1 if connection.vendor == "sqlite" else -2]
     assert ids["crash"] in answers["crash"].text
 
+    assert rows() == [("wrong password", user, None, "")]
     others = {line["logger"]: line["message"] for line in lines if line["request_id"] not in ids.values()}
     assert others.keys() == {"gunicorn.error"}
     text = server.output.read_text()
