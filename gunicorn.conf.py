@@ -3,6 +3,9 @@
 import os
 import signal
 
+from portal.logs import LOGGING
+
+logconfig_dict = LOGGING
 # Loaded before the workers are forked: they start at once and share its memory. SIGUSR2 brings in new code.
 preload_app = True
 

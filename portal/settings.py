@@ -6,7 +6,7 @@ Without DEVELOPMENT=true these are production settings, and they refuse to start
 import dj_database_url
 from django.utils.csp import CSP
 
-from portal import environment
+from portal import environment, logs
 from portal.environment import BASE_DIR, DATA_DIR, DEVELOPMENT, env
 
 if not DEVELOPMENT:
@@ -51,6 +51,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.replicas.ReplicaMiddleware",
     "portal.page_cache.PageCacheMiddleware",
+    "portal.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -155,6 +156,8 @@ LOGIN_REDIRECT_URL = "mine"
 LOGOUT_REDIRECT_URL = "home"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"confirm_login_code": "accounts.forms.LoginCodeForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -175,7 +178,15 @@ MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "VLEVA"
 MFA_TOTP_TOLERANCE = 1  # a code typed at the turn of the half minute counts, as RFC 6238 advises
-MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm", "edit_webauthn": "accounts.forms.EditKeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.AddKeyForm",
+    "edit_webauthn": "accounts.forms.EditKeyForm",
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "authenticate_webauthn": "accounts.forms.KeyForm",
+    "reauthenticate": "accounts.forms.SecondFactorAgainForm",
+    "reauthenticate_webauthn": "accounts.forms.KeyAgainForm",
+    "login_webauthn": "accounts.forms.PasskeyForm",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 # {what costs much: how often in a minute one address or account may ask for it}; 0 sets no limit.
 RATE_LIMITS = {
@@ -283,12 +294,4 @@ if not DEVELOPMENT:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"secrets": {"()": "portal.logs.HideSecrets"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
-}
+LOGGING = logs.LOGGING
