@@ -41,10 +41,13 @@ class Server:
                 time.sleep(0.1)
 
     def get(self, path, **headers):
+        return self.send("GET", path, **headers)
+
+    def send(self, method, path, body=None, **headers):
         """(status, headers, bytes), over a connection of its own."""
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            line.request("GET", path, headers={"Host": "localhost"} | headers)
+            line.request(method, path, body, {"Host": "localhost"} | headers)
             answer = line.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:
@@ -58,9 +61,9 @@ def free_port():
 
 
 @contextmanager
-def serving(command, port, environment):
+def serving(command, port, environment, **options):
     """Runs a command until the end of the block; gives its Server once it answers."""
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **options)
     try:
         server = Server(port, process)
         server.wait()
@@ -100,7 +103,7 @@ def nginx(folder, server, http=""):
 
 def needed(tool):
     """The path of a tool, which Debian has a package of."""
-    if path := shutil.which(tool):
+    if path := shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin"):
         return path
     raise SystemExit(f"{tool} is needed: apt-get install {tool}")
 

@@ -34,6 +34,7 @@ PAGES = {
 }
 STAMP_SECONDS = 0.5  # a worker looks for a new stamp no more often
 SHARED_SECONDS = STALE_SECONDS = 1  # what a cache in front of us may add to that, twice
+WAY_SECONDS = 2  # nginx counts whole seconds, and an answer may be under way for another
 LONGEST_QUERY = 300
 ENCODINGS = {"br": lambda body: brotli.compress(body, quality=5), "gzip": lambda body: gzip(body, 6, mtime=0)}
 NO_WEIGHT = re.compile(r"q=0(\.0*)?")
@@ -115,7 +116,7 @@ def last_moment(now):
     """Until when, in seconds, a page that was begun now stays true wherever it is kept."""
     date = current_columns().at(now).until / 1e6
     midnight = datetime.combine(timezone.localdate(now) + timedelta(days=1), hour.min, timezone.get_current_timezone())
-    return min(date, midnight.timestamp()) - SHARED_SECONDS - STALE_SECONDS
+    return min(date, midnight.timestamp()) - SHARED_SECONDS - STALE_SECONDS - WAY_SECONDS
 
 
 class Seen:
