@@ -4,11 +4,14 @@ import json
 import re
 import signal
 import sys
+import time
 import zipfile
 from math import ceil
+from pathlib import Path
 
 import pytest
 
+from bin import bench_servers
 from portal.backups.archive import CHUNK
 from portal.backups.contents import LEFT_OUT
 from tests.sites import POSTGRESQL, READER, WRITTEN
@@ -131,6 +134,29 @@ def test_in_a_folder_a_backup_has_the_moment_as_its_name(first, tmp_path):
     (path,) = tmp_path.iterdir()
     assert path.match("portal-20??-??-??-??????.zip")
     assert done.stdout.startswith(f"{path}: ")
+
+
+def test_running_workers_show_the_restored_site_within_two_seconds(backup, other):
+    with bench_servers.gunicorn(other.environment, workers=2) as server:
+        before = [server.get("/oproepen/") for _ in range(10)]
+        restore(other, backup, "--replace")
+        time.sleep(2)
+        after = [server.get("/oproepen/") for _ in range(10)]
+    assert {(status, b"/oproepen/taal/" in page) for status, _headers, page in before} == {(200, False)}
+    assert {(status, b"/oproepen/taal/" in page) for status, _headers, page in after} == {(200, True)}
+
+
+def test_a_document_with_another_content_is_replaced_last(full, backup, other):
+    guide = next(full.folder.rglob("Gids_voor*")).relative_to(full.folder)
+    path = other.folder / guide
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"een andere gids")
+    done = other.manage("restore", "--replace", backup, limit=16_000)
+    reason = f"The database is restored, but not the document {str(Path(*guide.parts[1:]))!r}: "
+    assert (done.returncode, done.stderr.startswith(f"CommandError: {reason}")) == (1, True)
+    assert kept(other.rows()) == kept(full.rows())
+    restore(other, backup, "--replace")
+    assert path.read_bytes() == (full.folder / guide).read_bytes()
 
 
 # Whatever ends it ----------------------------------------------------------------------------------------------------
