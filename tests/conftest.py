@@ -25,6 +25,7 @@ from tests.desk import Desk
 from tests.factories import EditorFactory, ThemeFactory, UserFactory
 from tests.notices import following
 from tests.processes import gunicorn
+from tests.sites import Site
 
 CHROMIUM = os.environ.get("CHROMIUM", "")
 # Playwright runs an event loop in the test's thread; Django's ORM is used there on purpose.
@@ -231,3 +232,25 @@ def documents(settings, tmp_path):
     store = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path}}
     settings.STORAGES = settings.STORAGES | {"default": store}
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def make_site(tmp_path_factory):
+    """Makes sites of their own, see tests/sites.py."""
+    sites = []
+
+    def make(name, **options):
+        sites.append(site := Site(tmp_path_factory.mktemp(name), **options))
+        return site
+
+    yield make
+    for site in sites:
+        site.end()
+
+
+@pytest.fixture(scope="module")
+def first(make_site):
+    """A site with the first content."""
+    site = make_site("first")
+    assert site.manage("prepare", "--no-static").returncode == 0
+    return site
