@@ -122,7 +122,8 @@ def last_moment(now):
 class Seen:
     """The stamp of the lists as this process saw it last in each database; one thread at a time looks again."""
 
-    stamps, looked = {}, {}
+    stamps: dict[str, str] = {}
+    looked: dict[str, float] = {}
 
     @classmethod
     def stamp(cls):

@@ -16,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 PAUSE = 10  # seconds
 source = ContextVar("source", default=DEFAULT_DB_ALIAS)
-away_until = {}
+away_until: dict[str, float] = {}
 logger = logging.getLogger(__name__)
 
 

@@ -118,9 +118,9 @@ def database(url):
 
 DATABASES = {"default": database(env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
 # Copies of a PostgreSQL primary that visitors may read.
-REPLICA_URLS = {f"replica{number}": url for number, url in enumerate(env.list("REPLICA_URLS", []), 1)}
-REPLICAS = list(REPLICA_URLS)
-DATABASES |= {name: database(url) for name, url in REPLICA_URLS.items()}
+REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [])
+DATABASES |= {f"replica{number}": database(url) for number, url in enumerate(REPLICA_URLS, 1)}
+REPLICAS = [name for name in DATABASES if name != "default"]
 DATABASE_ROUTERS = ["portal.replicas.ReplicaRouter"] if REPLICAS else []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
