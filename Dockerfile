@@ -1,4 +1,4 @@
-FROM python:3.13-slim AS build
+FROM python:3.13.14-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /portal
 COPY requirements.txt .
@@ -8,9 +8,9 @@ COPY . .
 RUN /venv/bin/python bin/compile_catalogues.py \
  && DEVELOPMENT=true COMPRESS_STATIC=true DATA_DIR=/tmp/build /venv/bin/python manage.py collectstatic --noinput
 
-FROM python:3.13-slim
+FROM python:3.13.14-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DATA_DIR=/data WEB_CONCURRENCY=2
-RUN mkdir /data && chown 10001:10001 /data
+RUN mkdir /data /backups && chown 10001:10001 /data /backups
 COPY --from=build /venv /venv
 COPY --from=build /portal /portal
 WORKDIR /portal
