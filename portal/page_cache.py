@@ -55,7 +55,7 @@ class PageCacheMiddleware:
 
     def __call__(self, request):
         key = self.key_of(request)
-        if key is None:
+        if key is None or not (key in self.copies or is_page(request.path_info)):
             return self.get_response(request)
         stamp = Seen.stamp()
         copy = self.copies.get(key, stamp) or self.made(request, key, stamp)
@@ -63,7 +63,7 @@ class PageCacheMiddleware:
 
     def made(self, request, key, stamp):
         """A new copy, or the response to this visitor where there is none for everybody."""
-        if not (stamp and is_page(request.path_info)):
+        if not stamp:
             return self.get_response(request)
         # The copy is the whole page, as it is; each gets it in an encoding of their own.
         own = {name: request.META.pop(name) for name in OWN if name in request.META}
@@ -142,6 +142,9 @@ class Copies:
     def __init__(self, most):
         self.most, self.size = most, 0
         self.copies, self.lock = OrderedDict(), Lock()
+
+    def __contains__(self, key):
+        return key in self.copies
 
     def get(self, key, stamp):
         with self.lock:
