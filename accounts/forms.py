@@ -1,8 +1,19 @@
-"""The forms of security keys, whose name has no label that can be translated in allauth."""
+"""Forms of allauth: keys whose name has a label in Dutch, and codes whose refusal is written down."""
 
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.account.forms import ConfirmLoginCodeForm
+from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import AuditEvent, record
 
 
 class AddKeyForm(AddWebAuthnForm):
@@ -11,3 +22,49 @@ class AddKeyForm(AddWebAuthnForm):
 
 class EditKeyForm(EditWebAuthnForm):
     name = forms.CharField(label=_("Name"))
+
+
+# allauth's signal of a wrong code is silent about keys, about a lock, and about an address without an account, where
+# the time it takes to write would tell that there is none.
+
+
+class Refusable:
+    wrong = AuditEvent.Kind.WRONG_FACTOR
+
+    def add_error(self, field, error):
+        kinds = {"incorrect_code": self.wrong, "too_many_login_attempts": AuditEvent.Kind.LOCKED}
+        if kind := kinds.get(getattr(error, "code", None)):
+            user = self.whose()
+            record(kind, **{"pk": user.pk} if user else {})
+        super().add_error(field, error)
+
+    def whose(self):
+        """The user whose code or key this would be; None where nobody knows."""
+        return self.user
+
+
+class LoginCodeForm(Refusable, ConfirmLoginCodeForm):
+    wrong = AuditEvent.Kind.WRONG_CODE
+
+    def whose(self):
+        return context.request._login_stage.login.user
+
+
+class SecondFactorForm(Refusable, AuthenticateForm):
+    pass
+
+
+class SecondFactorAgainForm(Refusable, ReauthenticateForm):
+    pass
+
+
+class KeyForm(Refusable, AuthenticateWebAuthnForm):
+    pass
+
+
+class KeyAgainForm(Refusable, ReauthenticateWebAuthnForm):
+    pass
+
+
+class PasskeyForm(Refusable, LoginWebAuthnForm):
+    pass

@@ -4,12 +4,13 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import AuditEvent
 from accounts.messages import Message
 from calls.announcing import last_announcement
 from calls.models import Call
 from funds.models import Theme
 
-__all__ = ["CallChoice", "Follow", "Message", "Notice", "SavedSearch", "User"]
+__all__ = ["AuditEvent", "CallChoice", "Follow", "Message", "Notice", "SavedSearch", "User"]
 
 REMINDER_DAYS = [30, 14, 7, 1]
 

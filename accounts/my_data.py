@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -22,6 +23,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from reversion.models import Revision
 
+from accounts.audit import AuditEvent, record
 from accounts.models import CallChoice, Follow, Message, Notice, SavedSearch, User
 from calls.linked_data import moment
 from calls.models import Proposal
@@ -95,6 +97,14 @@ PARTS = {
         {"at": "decided_at", "decision": "decision", "record": "record__identifier", "field": "field"},
     ),
     "log_about_you": (log_about, {"at": "action_time", "what": "action_flag", "changed": "change_message"}),
+    "account_events": (
+        lambda user: AuditEvent.objects.filter(user=user),
+        {"at": "at", "what": "kind", "detail": "detail"},
+    ),
+    "account_events_by_you": (
+        lambda user: AuditEvent.objects.filter(by=user),
+        {"at": "at", "what": "kind", "detail": "detail"},
+    ),
 }
 
 
@@ -145,6 +155,9 @@ def my_data(request):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_data_download(request):
+    """Also a GET is written down: it is what a link asks, and somebody else may be at this browser."""
+    if request.method != "HEAD":
+        record(AuditEvent.Kind.DOWNLOADED, pk=request.user.pk)
     disposition = f'attachment; filename="vleva-mijn-gegevens-{localdate():%Y-%m-%d}.json"'
     return JsonResponse(
         held_of(request.user),
@@ -163,6 +176,8 @@ def delete_account(request):
         return render(request, "my_data/delete_account.html", {"refused": is_last_superuser(request.user)})
     if not erase(request.user):
         return redirect("delete-account")
+    record(AuditEvent.Kind.DELETED, detail=_("by themself"))
+    request.user = AnonymousUser()  # who is gone does not log out
     logout(request)
     messages.success(request, _("Your account is deleted, with everything we held of it."))
     return redirect("home")

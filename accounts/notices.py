@@ -4,6 +4,7 @@ A run may be killed at any line, run twice at once, or not at all for days: whoe
 same transaction as the mail, under a lock on their row, and the next run tells the others.
 """
 
+import logging
 from collections import Counter, defaultdict
 from datetime import timedelta
 
@@ -26,6 +27,7 @@ from calls.announcing import announce, last_announcement
 from calls.changes import record_returns
 from calls.models import Call, Change
 
+logger = logging.getLogger(__name__)
 AT_ONCE = 200  # users in a transaction
 ROWS = 100  # in an INSERT: Python keeps the last 128 statements for SQLite, which must not all be long and different
 NEWS_FOR = timedelta(days=31)
@@ -46,6 +48,8 @@ def send_notices(now=None, progress=False):
         written[kind] = tell(items, progress)
         finish(kind, items, now)
     written[Notice.Kind.NEW] = send_digests(now, last, progress)
+    if written.total():
+        logger.info("Notices written: %s.", ", ".join(f"{kind.value} {number}" for kind, number in written.items()))
     return written
 
 

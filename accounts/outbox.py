@@ -5,6 +5,7 @@ whose worker was killed is tried again. Only where a worker or the connection di
 mail and before that is written down does it go out twice, with the same Message-ID.
 """
 
+import logging
 import re
 from contextlib import suppress
 from datetime import timedelta
@@ -19,6 +20,7 @@ from django.utils import timezone
 
 from accounts.models import Message
 
+logger = logging.getLogger(__name__)
 # Longer than a conversation with a mail server can take, which has a dozen answers.
 CLAIM = timedelta(seconds=15 * settings.MAIL_TIMEOUT)
 # A 5xx about policy (5.7.x) says nothing of the address.
@@ -125,6 +127,8 @@ def send_waiting(stop=lambda: False):
             sent += row.sent_at is not None
     finally:
         close(mailer)
+        if sent:
+            logger.info("Mails sent: %s.", sent)
     return sent
 
 

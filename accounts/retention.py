@@ -9,7 +9,9 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.audit import AuditEvent, record
 from accounts.models import Message, Notice, User
 from accounts.my_data import erase
 from calls.models import Call
@@ -18,6 +20,7 @@ UNCONFIRMED = timedelta(days=30)
 SENT = timedelta(days=30)
 FAILED = timedelta(days=90)
 TOLD = timedelta(days=2 * 365)
+AUDITED = timedelta(days=365)
 AT_ONCE = 1_000
 
 
@@ -30,6 +33,7 @@ def tidy(now=None):
         "sent mails": remove(Message.objects.filter(sent_at__lt=now - SENT)),
         "failed mails": remove(Message.objects.filter(failed_at__lt=now - FAILED)),
         "notices": remove(old_notices(now)),
+        "events of accounts": remove(AuditEvent.objects.filter(at__lt=now - AUDITED)),
     }
 
 
@@ -46,7 +50,9 @@ def remove_unconfirmed(now):
         with transaction.atomic():
             # Asked again, under a lock: the address may have been confirmed since this run began.
             user = unconfirmed(now).filter(pk=pk).select_for_update(of=("self",)).first()
-            removed += bool(user and erase(user))
+            if user and erase(user):
+                record(AuditEvent.Kind.DELETED, detail=_("address never confirmed"))
+                removed += 1
     return removed
 
 

@@ -7,6 +7,7 @@ time, gunicorn's with as many workers and threads as bin/serve starts; wrk visit
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,7 +40,7 @@ NO_LIMITS = {"SEARCHES_A_MINUTE": "0"}
 
 
 def main(calls):
-    needed("wrk", "nginx")
+    needed("wrk")
     fill(calls)
     with ExitStack() as stack:
         targets = start(stack)
@@ -69,8 +70,7 @@ def start(stack):
     call = Call.objects.published().open().first()
     pages = {"home": "/", "list": "/oproepen/", "search": f"/oproepen/?{urlencode({'q': COMMON})}"}
     pages |= {"call": call.get_absolute_url(), "theme": f"/themas/{THEME}/"}
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    folder.chmod(0o755)
+    folder, own = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _folder in range(2))
     portal = stack.enter_context(gunicorn(os.environ | NO_LIMITS))
     unkept = stack.enter_context(gunicorn(os.environ | NO_LIMITS | {"PAGE_CACHE_MEGABYTES": "0"}))
     fast = stack.enter_context(granian(os.environ | NO_LIMITS))
@@ -78,7 +78,7 @@ def start(stack):
     tags = {name: save(folder / name, portal, path, BROTLI) for name, path in pages.items()}
     save(folder / "own", portal, pages["list"], cookie)
     floor = stack.enter_context(gunicorn(os.environ | {"FOLDER": str(folder)}, "bin.bench_floor"))
-    files = stack.enter_context(nginx(folder, f"root {folder};"))
+    files = stack.enter_context(nginx(own, f"root {folder};"))
     targets = {}
     for name, path in pages.items():
         targets |= {f"floor: {name}": (floor, f"/{name}", BROTLI), name: (portal, path, BROTLI)}
@@ -133,4 +133,6 @@ def flood(server, path, headers):
 
 
 if __name__ == "__main__":
+    # So that a stopped bench leaves no server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main(int(sys.argv[1]))

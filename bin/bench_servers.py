@@ -3,11 +3,12 @@
 import http.client
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -40,10 +41,13 @@ class Server:
                 time.sleep(0.1)
 
     def get(self, path, **headers):
+        return self.send("GET", path, **headers)
+
+    def send(self, method, path, body=None, **headers):
         """(status, headers, bytes), over a connection of its own."""
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            line.request("GET", path, headers={"Host": "localhost"} | headers)
+            line.request(method, path, body, {"Host": "localhost"} | headers)
             answer = line.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:
@@ -57,30 +61,36 @@ def free_port():
 
 
 @contextmanager
-def serving(command, port, environment):
+def serving(command, port, environment, **options):
     """Runs a command until the end of the block; gives its Server once it answers."""
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **options)
     try:
         server = Server(port, process)
         server.wait()
         yield server
     finally:
-        process.terminate()
+        # The group, in which another master may have taken over.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
 def gunicorn(environment, application="portal.wsgi", workers=2, threads=4):
     port = free_port()
     sizes = ["--workers", str(workers), "--threads", str(threads), "--log-level", "warning"]
-    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", *sizes]
-    return serving(command, port, environment)
+    return serving([beside("gunicorn"), application, "--bind", f"127.0.0.1:{port}", *sizes], port, environment)
 
 
 def granian(environment, workers=2, threads=4):
     port = free_port()
     sizes = ["--workers", str(workers), "--blocking-threads", str(threads), "--no-access-log", "--log-level", "error"]
-    command = [Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--host", "127.0.0.1"]
-    return serving([*command, "--port", str(port), *sizes, "portal.wsgi:application"], port, environment)
+    command = [beside("granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), *sizes]
+    return serving([*command, "portal.wsgi:application"], port, environment)
+
+
+def beside(tool):
+    """The script of a package that stands in this environment."""
+    return Path(sys.executable).with_name(tool)
 
 
 def nginx(folder, server, http=""):
@@ -93,7 +103,7 @@ def nginx(folder, server, http=""):
 
 def needed(tool):
     """The path of a tool, which Debian has a package of."""
-    if path := shutil.which(tool):
+    if path := shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin"):
         return path
     raise SystemExit(f"{tool} is needed: apt-get install {tool}")
 

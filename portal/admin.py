@@ -54,6 +54,19 @@ class RowForm(ReadableForm):
         return not new and super().has_changed()
 
 
+class ReadOnly(admin.ModelAdmin):
+    """For what the site alone writes."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
 class ContentAdmin(admin.ModelAdmin):
     form = ReadableForm
     list_per_page = 50

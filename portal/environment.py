@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import Env, validate
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -13,6 +13,7 @@ DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data")
 DEVELOPMENT = env.bool("DEVELOPMENT", False)
 DEBUG = env.bool("DEBUG", False)
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", True)
+LOG_FORMAT = env.str("LOG_FORMAT", "line" if DEVELOPMENT else "json", validate=validate.OneOf(["json", "line"]))
 
 
 def development_secret_key():

@@ -19,7 +19,8 @@ MINUTE, STEP, MOST_KEPT = 60, 10, 10_000
 class Counts:
     """Of this process, in this minute: {who asks for what: (its own number, that of all as last heard)}."""
 
-    minute, counts, lock = 0, {}, Lock()
+    minute, lock = 0, Lock()
+    counts: dict[str, tuple[int, int]] = {}
 
     @classmethod
     def add(cls, key):

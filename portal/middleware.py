@@ -1,8 +1,69 @@
+import logging
+import re
+from secrets import token_hex
+from time import perf_counter
+
 from django.conf import settings
+from django.core.signals import request_finished
+from django.db import connection
+from django.dispatch import receiver
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_cache_control
+from django.utils.encoding import iri_to_uri
 
+from portal.logs import RUN, request_id
+
+logger = logging.getLogger("portal.requests")
 READABLE = ("text/", "application/json", "application/xml", "application/atom+xml", "image/svg")
+
+
+class RequestLogMiddleware:
+    """Gives each request an id, which its answer and its lines in the log carry, and logs it once it is answered."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request_id.set(id_for(request))
+        began, queries = perf_counter(), QueryCount()
+        with connection.execute_wrapper(queries):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id.get()
+        about = {
+            "method": request.method,
+            "path": iri_to_uri(request.path),
+            "query": names_in(request.META.get("QUERY_STRING", "")),
+            "status": response.status_code,
+            "duration_ms": round(1000 * (perf_counter() - began), 1),
+            "queries": queries.number,
+        }
+        logger.info("%(method)s %(path)s %(status)s", about, extra=about)
+        return response
+
+
+class QueryCount:
+    number = 0
+
+    def __call__(self, execute, *query):
+        self.number += 1
+        return execute(*query)
+
+
+def id_for(request):
+    """What a proxy of ours calls the request, so that its log and ours can be read together; else a new id."""
+    given = request.headers.get("X-Request-ID", "") if settings.ALLAUTH_TRUSTED_PROXY_COUNT else ""
+    return given if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", given) else token_hex(8)
+
+
+def names_in(query_string):
+    """The names of the parameters; what somebody searched for stays theirs."""
+    return re.findall(r"(?:^|&)([a-z_-]{1,30})=", query_string)[:20]
+
+
+@receiver(request_finished)
+def end_of_request(**kwargs):
+    """The thread goes on, and so do lines that belong to no request."""
+    request_id.set(RUN)
 
 
 class PublicGZipMiddleware(GZipMiddleware):

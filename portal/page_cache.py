@@ -26,6 +26,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from calls.columns import current_columns
 from calls.models import Stamp
+from portal.replicas import source
 
 PAGES = {
     *("home", "calls", "call", "funds", "fund", "themes", "theme"),
@@ -33,6 +34,7 @@ PAGES = {
 }
 STAMP_SECONDS = 0.5  # a worker looks for a new stamp no more often
 SHARED_SECONDS = STALE_SECONDS = 1  # what a cache in front of us may add to that, twice
+WAY_SECONDS = 2  # nginx counts whole seconds, and an answer may be under way for another
 LONGEST_QUERY = 300
 ENCODINGS = {"br": lambda body: brotli.compress(body, quality=5), "gzip": lambda body: gzip(body, 6, mtime=0)}
 NO_WEIGHT = re.compile(r"q=0(\.0*)?")
@@ -114,22 +116,24 @@ def last_moment(now):
     """Until when, in seconds, a page that was begun now stays true wherever it is kept."""
     date = current_columns().at(now).until / 1e6
     midnight = datetime.combine(timezone.localdate(now) + timedelta(days=1), hour.min, timezone.get_current_timezone())
-    return min(date, midnight.timestamp()) - SHARED_SECONDS - STALE_SECONDS
+    return min(date, midnight.timestamp()) - SHARED_SECONDS - STALE_SECONDS - WAY_SECONDS
 
 
 class Seen:
-    """The stamp of the lists as this process saw it last; one thread at a time looks again."""
+    """The stamp of the lists as this process saw it last in each database; one thread at a time looks again."""
 
-    value, looked = "", float("-inf")
+    stamps: dict[str, str] = {}
+    looked: dict[str, float] = {}
 
     @classmethod
     def stamp(cls):
         """Empty where nothing may be kept. Without a database, the last one: its pages are still true."""
-        if time.monotonic() - cls.looked >= STAMP_SECONDS:
-            cls.looked = time.monotonic()
+        alias, now = source.get(), time.monotonic()
+        if now - cls.looked.get(alias, -STAMP_SECONDS) >= STAMP_SECONDS:
+            cls.looked[alias] = now
             with suppress(DatabaseError):
-                cls.value = Stamp.now()
-        return cls.value
+                cls.stamps[alias] = f"{alias} {value}" if (value := Stamp.now()) else ""
+        return cls.stamps.get(alias, "")
 
 
 class Copies:

@@ -6,7 +6,7 @@ Without DEVELOPMENT=true these are production settings, and they refuse to start
 import dj_database_url
 from django.utils.csp import CSP
 
-from portal import environment
+from portal import environment, logs
 from portal.environment import BASE_DIR, DATA_DIR, DEVELOPMENT, env
 
 if not DEVELOPMENT:
@@ -49,7 +49,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.replicas.ReplicaMiddleware",
     "portal.page_cache.PageCacheMiddleware",
+    "portal.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -98,7 +100,7 @@ SQLITE_OPTIONS = {
 }
 STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", 0)  # of one query; 0 sets no limit
 POSTGRESQL_OPTIONS = {
-    "pool": {"min_size": 1, "max_size": 4, "timeout": 3},
+    "pool": {"min_size": 1, "max_size": 4, "timeout": 2},
     "connect_timeout": 3,
     "options": f"-c statement_timeout={STATEMENT_SECONDS}s "
     f"-c idle_in_transaction_session_timeout={3 * STATEMENT_SECONDS}s",
@@ -115,18 +117,28 @@ def database(url):
 
 
 DATABASES = {"default": database(env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
+# Copies of a PostgreSQL primary that visitors may read.
+REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [])
+DATABASES |= {f"replica{number}": database(url) for number, url in enumerate(REPLICA_URLS, 1)}
+REPLICAS = [name for name in DATABASES if name != "default"]
+DATABASE_ROUTERS = ["portal.replicas.ReplicaRouter"] if REPLICAS else []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Finished pages for visitors that one worker keeps; 0 keeps none.
 PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", 0 if DEBUG else 32)
-# The rate limits of the account pages count in the cache, so all workers must share it.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+# The rate limits count in the cache, so all workers must share it.
+CACHE_TABLE = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "cache",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
 }
+CACHE_URL = env.str("CACHE_URL", "")
+REDIS = {
+    "BACKEND": "portal.caches.RedisOrDatabase",
+    "LOCATION": CACHE_URL,
+    "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
+}
+CACHES = {"default": REDIS if CACHE_URL else CACHE_TABLE, "database": CACHE_TABLE}
 
 # Accounts -----------------------------------------------------------------------------------------------------------
 
@@ -144,6 +156,8 @@ LOGIN_REDIRECT_URL = "mine"
 LOGOUT_REDIRECT_URL = "home"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"confirm_login_code": "accounts.forms.LoginCodeForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -164,7 +178,15 @@ MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "VLEVA"
 MFA_TOTP_TOLERANCE = 1  # a code typed at the turn of the half minute counts, as RFC 6238 advises
-MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm", "edit_webauthn": "accounts.forms.EditKeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.AddKeyForm",
+    "edit_webauthn": "accounts.forms.EditKeyForm",
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "authenticate_webauthn": "accounts.forms.KeyForm",
+    "reauthenticate": "accounts.forms.SecondFactorAgainForm",
+    "reauthenticate_webauthn": "accounts.forms.KeyAgainForm",
+    "login_webauthn": "accounts.forms.PasskeyForm",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 # {what costs much: how often in a minute one address or account may ask for it}; 0 sets no limit.
 RATE_LIMITS = {
@@ -272,12 +294,4 @@ if not DEVELOPMENT:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"secrets": {"()": "portal.logs.HideSecrets"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
-}
+LOGGING = logs.LOGGING

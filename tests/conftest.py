@@ -1,5 +1,7 @@
+import json
 import os
 import re
+from contextlib import ExitStack
 from html import unescape
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +24,7 @@ from tests.browser import Mailbox, hear_complaints
 from tests.desk import Desk
 from tests.factories import EditorFactory, ThemeFactory, UserFactory
 from tests.notices import following
+from tests.processes import gunicorn
 from tests.sites import Site
 
 CHROMIUM = os.environ.get("CHROMIUM", "")
@@ -209,6 +212,18 @@ def desk(editor, settings):
     """The editors' desk, with an editor at it."""
     settings.STAFF_SECOND_FACTOR = False
     return Desk(editor)
+
+
+@pytest.fixture(scope="module")
+def app_servers(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Two of the portal, with three workers, that see the database of whichever test runs and `documents`."""
+    limits = {"SEARCHES_A_MINUTE": "0", "FILES_A_MINUTE": "0", "TRUSTED_PROXY_COUNT": "1"}
+    options = {"DOCUMENT_STORAGE_OPTIONS": json.dumps({"location": str(tmp_path_factory.getbasetemp())})}
+    with django_db_blocker.unblock(), ExitStack() as running:
+        yield [
+            running.enter_context(gunicorn(workers, STAFF_SECOND_FACTOR="false", **limits, **options))
+            for workers in (2, 1)
+        ]
 
 
 @pytest.fixture

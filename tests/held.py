@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from reversion.models import Revision
 
-from accounts.models import CallChoice, Follow, Message, Notice, SavedSearch
+from accounts.models import AuditEvent, CallChoice, Follow, Message, Notice, SavedSearch
 from calls.models import Call, Proposal, Record
 from funds.models import Theme
 from tests.factories import CallFactory, EditorFactory, ThemeFactory
@@ -43,3 +43,6 @@ def fill(user):
     record = Record.objects.create(identifier=f"AMIF-{user.pk}", language="nl", raw={}, call=call)
     Proposal.objects.create(record=record, kind="gone", decision="kept", decided_at=call.created_at, decided_by=user)
     entry(EditorFactory(), user, "Tweede stap verwijderd.")
+    at = call.created_at
+    AuditEvent.objects.create(at=at, user=user, by=EditorFactory(), kind="rights", detail="+ VLEVA-lezers")
+    AuditEvent.objects.create(at=at, user=EditorFactory(), by=user, kind="password")

@@ -271,5 +271,6 @@ def test_deleting_a_call_names_its_search_words_in_dutch(desk):
     Stamp.now()
     page = visible(desk.client.get(f"/beheer/calls/call/{call.pk}/delete/").text)
     assert "Oproepen: 1 Zoekwoorden: 1" in page
+    assert page.count("Zoekwoorden") == 1
     desk.client.post(f"/beheer/calls/call/{call.pk}/delete/", {"post": "yes"})
     assert (Call.objects.count(), SearchEntry.objects.count()) == (0, 0)

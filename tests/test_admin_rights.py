@@ -44,6 +44,7 @@ def chief(settings):
 def test_these_models_are_at_the_desk_and_no_others():
     assert {model._meta.label for model in admin.site._registry} == {
         "account.EmailAddress",
+        "accounts.AuditEvent",
         "accounts.User",
         "admin.LogEntry",
         "auth.Group",
@@ -79,7 +80,8 @@ def test_an_editor_sees_only_content(desk, chief):
     content = ["call", "proposal", "importrun", "link", "record", "synonym", "emptysearch"]
     content += ["fund", "theme", "applicanttype", "contact"]
     assert heads.findall(desk.client.get("/beheer/").text) == [*content, "logentry"]
-    assert heads.findall(chief.client.get("/beheer/").text) == [*content, "user", "emailaddress", "logentry", "group"]
+    accounts = ["user", "auditevent", "emailaddress", "logentry", "group"]
+    assert heads.findall(chief.client.get("/beheer/").text) == [*content, *accounts]
 
 
 @pytest.mark.parametrize("name", CONTENT)

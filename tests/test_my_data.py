@@ -111,6 +111,8 @@ def test_the_file_holds_everything_of_this_user_and_no_secret(member, user):
         "versions_by_you": [{"at": now, "comment": "Titel gewijzigd."}],
         "decisions_by_you": [{"at": now, "decision": "kept", "record": f"AMIF-{user.pk}", "field": ""}],
         "log_about_you": [{"at": now, "what": CHANGE, "changed": "Tweede stap verwijderd."}],
+        "account_events": [{"at": now, "what": "rights", "detail": "+ VLEVA-lezers"}],
+        "account_events_by_you": [{"at": now, "what": "password", "detail": ""}],
     }
     file = response.content.decode()
     assert [word for word in ("GEHEIM", "geheim", other.email, user.password) if word in file] == []
@@ -142,7 +144,7 @@ def test_queries(member, user, rows, django_assert_num_queries):
         SavedSearch.objects.create(user=user, name="x", state=str(SavedSearch.objects.count()))
         Follow.objects.create(user=user, theme=ThemeFactory())
     ContentType.objects.get_for_model(User)
-    for path, number in [(PAGE, 15), (FILE, 17)]:
+    for path, number in [(PAGE, 17), (FILE, 19)]:
         with django_assert_num_queries(number):
             member.get(path)
 
@@ -161,6 +163,7 @@ def test_the_page_says_in_words_what_there_is(member, user):
         " Wat u volgt 1 thema · 1 bewaarde zoekopdracht · 1 keuze over een oproep Bekijk en wijzig het"
         " Welke mails u wilt Uw voorkeuren · uw eigen agenda en feed"
         " Wat we u meldden 1 bericht · 2 mails"
+        " Wat er met uw account gebeurde 1 gebeurtenis, zoals inloggen of een wijziging"
         " Op de redactie 1 wijziging door u · 1 wijziging van uw account"
         " 1 versie van een oproep door u · 1 beslissing van u over het EU-portaal"
         " Hoelang we wat bewaren, staat op de pagina over privacy ."

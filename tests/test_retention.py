@@ -20,7 +20,9 @@ from calls.status import DeadlineModel
 from tests.factories import CallFactory, EditorFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-NOTHING = dict.fromkeys(["accounts never confirmed", "expired sessions", "sent mails", "failed mails", "notices"], 0)
+NOTHING = dict.fromkeys(
+    ["accounts never confirmed", "expired sessions", "sent mails", "failed mails", "notices", "events of accounts"], 0
+)
 MINUTE = timedelta(minutes=1)
 
 
@@ -162,6 +164,7 @@ def test_the_command_says_what_went(capsys):
         "sent mails: 1",
         "failed mails: 0",
         "notices: 0",
+        "events of accounts: 0",
         "searches without a result: 0",
     ]
 
@@ -178,6 +181,8 @@ def test_the_page_about_privacy_says_the_same(client, settings):
         "dat een mail verstuurd werd: aan wie, wanneer en met welk onderwerp": f"{retention.SENT.days} dagen",
         "een mail die niet afgeleverd kon worden, en waarom": f"{retention.FAILED.days} dagen",
         "over welke oproepen, wijzigingen en deadlines we u bericht gaven": f"{retention.TOLD.days // 365} jaar",
+        "wanneer iemand in- of uitlogde of dat mislukte, en wijzigingen van wachtwoord, adres, tweede stap en "
+        "rechten": f"{retention.AUDITED.days // 365} jaar; zonder van wie zodra het account verwijderd is",
         "woorden die vergeefs gezocht zijn, van niemand in het bijzonder": f"{KEPT.days} dagen",
         "wat collega's op de redactie wijzigden": "zolang hun account bestaat",
         "versies van oproepen, met wie ze maakte": "zolang het portaal bestaat; zonder de naam zodra de account "

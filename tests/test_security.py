@@ -23,7 +23,7 @@ POLICY = (
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "object-src 'none'"
 )
-WRITTEN_BY_THE_SITE = AT_THE_DESK | {"admin.LogEntry"}
+WRITTEN_BY_THE_SITE = AT_THE_DESK | {"admin.LogEntry", "accounts.AuditEvent"}
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",

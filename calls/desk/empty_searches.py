@@ -6,7 +6,6 @@ The page that finds nothing tells it once, by script (static/site.js): a GET wri
 import re
 from datetime import timedelta
 
-from django.contrib import admin
 from django.db.models import F
 from django.http import HttpResponse, QueryDict
 from django.utils.timezone import localdate
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST
 from calls.desk.models import EmptySearch
 from calls.filters import CallFilter
 from calls.search.words import words
+from portal.admin import ReadOnly
 
 KEPT = timedelta(days=90)
 LONGEST = 100
@@ -69,18 +69,9 @@ def tidy(now):
     return EmptySearch.objects.filter(day__lt=localdate(now) - KEPT).delete()[0]
 
 
-class EmptySearchAdmin(admin.ModelAdmin):
+class EmptySearchAdmin(ReadOnly):
     """To read: the site alone counts."""
 
     list_display = ["words", "day", "times"]
     search_fields = ["words"]
     date_hierarchy = "day"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from calls.desk.checks import dead_text, refresh_all
 from calls.desk.links import waiting, write_answer
 from calls.models import Problem
+from portal.admin import ReadOnly
 
 
 def check_links(users, visitor, advance=lambda: None, most=None):
@@ -87,7 +88,7 @@ def grouped(problems):
     return calls
 
 
-class LinkAdmin(admin.ModelAdmin):
+class LinkAdmin(ReadOnly):
     """To look at: only the nightly round writes here, and an address is put right in its call."""
 
     list_display = ["address", "status", "trouble", "dead_since", "checked_at", "named_by"]
@@ -98,15 +99,6 @@ class LinkAdmin(admin.ModelAdmin):
 
     def get_changelist(self, request, **kwargs):
         return LinkList
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     @admin.display(description=_("address"), ordering="url")
     def address(self, link):

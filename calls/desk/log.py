@@ -16,13 +16,14 @@ from django.utils.translation import gettext_lazy
 
 from calls.desk.versions import ROWS
 from calls.models import Call
-from portal.admin import verbose_names
+from portal.admin import ReadOnly, verbose_names
 
 
 @admin.register(LogEntry)
-class LogAdmin(admin.ModelAdmin):
+class LogAdmin(ReadOnly):
     """Nobody adds, changes or deletes a line; each sees those about what they may see."""
 
+    change_list_template = "admin/logs.html"
     list_display = ["when", "who", "sentence", "link"]
     list_display_links = None
     list_filter = [("user", admin.RelatedOnlyFieldListFilter), "action_flag", "content_type"]
@@ -31,15 +32,6 @@ class LogAdmin(admin.ModelAdmin):
     date_hierarchy = "action_time"
     ordering = ["-action_time", "-pk"]
     search_fields = ["object_repr", "change_message", "user__email", "user__first_name", "user__last_name"]
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"title": _("Who did what")} | (extra_context or {}))

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from calls.imports import inbox
 from calls.imports.fields import choices
 from calls.imports.models import ImportRun, Record
-from portal.admin import ContentAdmin
+from portal.admin import ContentAdmin, ReadOnly
 
 # The form of a call --------------------------------------------------------------------------------------------------
 
@@ -66,15 +66,8 @@ def links_of(record):
 # What only an import writes ------------------------------------------------------------------------------------------
 
 
-class ReadOnlyAdmin(ContentAdmin):
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+class ReadOnlyAdmin(ReadOnly, ContentAdmin):
+    pass
 
 
 def call_link(call):

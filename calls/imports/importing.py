@@ -1,5 +1,6 @@
 """Brings topics of the EU portal into our database: drafts and proposals, never a change of what is published."""
 
+import logging
 from collections import Counter
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +22,7 @@ from calls.imports.topics import Broken, topic_of, topic_of_details
 from calls.models import Call
 from funds.models import Fund
 
+logger = logging.getLogger(__name__)
 CHUNK = 250
 MOST_BROKEN = 1_000  # that a run names; it counts them all
 KINDS = ["new", "changed", "unchanged", "gone", "broken", "passed_over"]
@@ -191,6 +193,8 @@ class Import:
                 self.counts["gone"] += self.mark_gone()
             self.run.complete, self.run.counts, self.run.ended_at = complete, dict(self.counts), timezone.now()
             self.run.save()
+        counts = ", ".join(f"{kind} {number}" for kind, number in self.run.counts.items() if number)
+        logger.info("Import %s: %s", self.run.pk, self.run.trouble or counts or "no records")
 
     def mark_gone(self):
         """Asks about the topics of these programmes that were to be in the answer and were not; gives their number.

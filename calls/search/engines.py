@@ -1,8 +1,9 @@
 """The two databases' ways to look words up. Both get the same tree and find the same calls."""
 
 import numpy as np
-from django.db import connection
+from django.db import connection, connections
 
+from calls.search.models import SearchEntry
 from calls.search.query import Every, Phrase
 
 # How near the title the words must stand, nearest first; the last one is everywhere.
@@ -62,6 +63,6 @@ def lookup(trees_and_levels):
     """For each (tree, level) the primary keys of the calls found, as an array; all in one query."""
     here = engine()
     selects = ", ".join(f"({here.TOGETHER.format(here.SELECT)})" for _ in trees_and_levels)
-    with connection.cursor() as cursor:
+    with connections[SearchEntry.objects.db].cursor() as cursor:
         cursor.execute(f"SELECT {selects}", [here.expression(tree, level) for tree, level in trees_and_levels])
         return [here.pks(together) for together in cursor.fetchone()]

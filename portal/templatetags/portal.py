@@ -12,6 +12,8 @@ from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from portal import logs
+
 register = template.Library()
 
 
@@ -105,3 +107,9 @@ def here(context, name):
     page = match.url_name if match else ""
     values = {name.removesuffix("s"): "true", name: "page"}
     return format_html(' aria-current="{}"', values[page]) if page in values else ""
+
+
+@register.simple_tag
+def request_id():
+    """What the log calls the request that is answered now."""
+    return logs.request_id.get()
