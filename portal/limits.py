@@ -11,6 +11,7 @@ from threading import Lock
 from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
 
 MINUTE, STEP, MOST_KEPT = 60, 10, 10_000
@@ -71,5 +72,9 @@ def limited(kind, refusal=None):
 
 def asker(request):
     """An account, or the address (of IPv6 the network) of whoever has none; no session is read for a visitor's."""
-    known = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
-    return f"user:{request.user.pk}" if known else get_ip(request)
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        return f"user:{request.user.pk}"
+    try:
+        return get_ip(request)
+    except PermissionDenied:  # a socket without addresses: all who come by it count together
+        return "unknown"

@@ -56,7 +56,7 @@ class PageCacheMiddleware:
 
     def __call__(self, request):
         key = self.key_of(request)
-        if key is None:
+        if key is None or not (key in self.copies or is_page(request.path_info)):
             return self.get_response(request)
         stamp = Seen.stamp()
         if copy := self.copies.get(key, stamp):
@@ -67,7 +67,7 @@ class PageCacheMiddleware:
 
     def made(self, request, key, stamp):
         """A new copy, or the response to this visitor where there is none for everybody."""
-        if not (stamp and is_page(request.path_info)):
+        if not stamp:
             return self.get_response(request)
         MISSES.inc()
         # The copy is the whole page, as it is; each gets it in an encoding of their own.
@@ -147,6 +147,9 @@ class Copies:
     def __init__(self, most):
         self.most, self.size = most, 0
         self.copies, self.lock = OrderedDict(), Lock()
+
+    def __contains__(self, key):
+        return key in self.copies
 
     def get(self, key, stamp):
         with self.lock:

@@ -7,11 +7,15 @@ import zipfile
 from dataclasses import asdict
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection
+from django.db.models import FileField
 
 from calls.models import Call
 from portal.backups.archive import BackupError, Manifest, reading, writing
+from portal.backups.contents import CONTENT, LEFT_OUT
 from portal.backups.restoring import check_all, restore
 from tests.factories import CallFactory
 from tests.sites import POSTGRESQL
@@ -55,6 +59,12 @@ def refusal(path, **options):
     with pytest.raises(BackupError) as refused:
         restore(path, **options)
     return str(refused.value)
+
+
+def test_a_backup_knows_every_file_and_every_table_that_it_must():
+    files = [field for model in apps.get_models() for field in model._meta.fields if isinstance(field, FileField)]
+    assert [str(field) for field in files] == ["calls.Document.file"]
+    assert {*CONTENT, *LEFT_OUT} <= set(connection.introspection.table_names())
 
 
 def test_only_the_database_is_missing_from_the_files_of_these_tests(path):

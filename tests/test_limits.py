@@ -104,6 +104,10 @@ def test_floods_of_addresses_take_no_more_memory_than_they_may(monkeypatch):
     assert len(limits.Counts.counts) <= 51
 
 
+def test_who_comes_without_an_address_is_counted_with_all_such(client):
+    assert statuses(client, "/oproepen/", REMOTE_ADDR="") == [200, 200, 200, 429, 429]
+
+
 def test_no_limit_is_a_limit_of_zero(client, settings):
     settings.RATE_LIMITS = {"search": 0}
     assert set(statuses(client, "/oproepen/", 20)) == {200}
