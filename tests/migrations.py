@@ -32,12 +32,13 @@ def dangers(migration, state=None):
 
 
 def named(operation):
-    model = getattr(operation, "model_name", "") or getattr(operation, "name", "")
-    field = getattr(operation, "name", "") if hasattr(operation, "model_name") else ""
-    field = field or getattr(operation, "old_name", "") or getattr(getattr(operation, "index", None), "name", "")
-    field = field or getattr(getattr(operation, "constraint", None), "name", "")
-    about = ".".join(part for part in (model, field) if part)
-    return f"{type(operation).__name__} {about}".strip()
+    """"AddIndex call.by_title", "DeleteModel call": the kind of operation, its model and what of it."""
+    of = operation.deconstruct()[2]
+    part = of.get("index") or of.get("constraint")
+    names = [of.get("model_name") or of.get("old_name") or of.get("name", "")]
+    if "model_name" in of:
+        names.append(part.name if part else of.get("old_name") or of.get("name", ""))
+    return f"{type(operation).__name__} {'.'.join(filter(None, names))}".strip()
 
 
 def danger(operation, app, before, after, made):

@@ -1,6 +1,5 @@
 """A crash reported to Sentry: a real server that crashes, and a real one that gets the report."""
 
-import gzip
 import json
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import brotli
 import pytest
 import requests
 from django.conf import settings
@@ -27,7 +27,7 @@ def sentry():
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            envelopes.append(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
+            envelopes.append(brotli.decompress(body) if self.headers.get("Content-Encoding") == "br" else body)
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"{}")

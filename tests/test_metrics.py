@@ -24,9 +24,9 @@ AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 
 
 def numbers(text):
-    """{(name, *values of its labels): number}"""
-    families = text_string_to_metric_families(text)
-    return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
+    """{(name, *values of its labels in the order of their names): number}"""
+    samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
+    return {(one.name, *(one.labels[label] for label in sorted(one.labels))): one.value for one in samples}
 
 
 @pytest.fixture
@@ -143,13 +143,13 @@ def test_two_workers_count_together_and_what_a_dead_one_counted_stays(server):
         assert sum(pages(found).values()) == 80
         assert 2 <= pages(found)["miss"] <= 4
         made = (
-            found["portal_request_seconds_count", "call", "200"],
-            found["portal_request_seconds_count", "privacy", "200"],
+            found["portal_request_seconds_count", "200", "call"],
+            found["portal_request_seconds_count", "200", "privacy"],
         )
         assert sum(made) == pages(found)["miss"]
-        assert found["portal_request_seconds_count", "none", "404"] == 5
-        assert found["portal_request_seconds_bucket", "none", "404", "+Inf"] == 5
-        assert 0 < found["portal_request_seconds_sum", "none", "404"] < 10
+        assert found["portal_request_seconds_count", "404", "none"] == 5
+        assert found["portal_request_seconds_bucket", "+Inf", "404", "none"] == 5
+        assert 0 < found["portal_request_seconds_sum", "404", "none"] < 10
     before = workers(server)
     os.kill(before[0], signal.SIGTERM)
     until = time.monotonic() + 30

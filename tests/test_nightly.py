@@ -1,10 +1,10 @@
 """What is to be done each night, by one command: all of it, whatever fails, and at the right hour."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
-import time
 from datetime import time as clock
 from datetime import timedelta
 
@@ -66,11 +66,11 @@ def test_a_backup_that_fails_takes_no_old_one(tmp_path):
 
 @pytest.mark.usefixtures("transactional_db")
 def test_it_stops_when_it_is_told_to(tmp_path):
-    run = nightly(tmp_path, "--at", "04:00")
-    time.sleep(5)
-    assert run.poll() is None
+    run = nightly(tmp_path, "--at", "04:00", PYTHONUNBUFFERED="1")
+    assert re.fullmatch(r"The next night begins at 20\d\d-\d\d-\d\d 04:00\.\n", run.stdout.readline())
     run.send_signal(signal.SIGTERM)
-    assert run.wait(timeout=30) == 0
+    assert run.communicate(timeout=30) == ("", "")
+    assert run.returncode == 0
 
 
 @pytest.mark.parametrize(

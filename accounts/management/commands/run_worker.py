@@ -36,7 +36,8 @@ class Command(BaseCommand):
         self.stopped = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stopped.set())
-        self.pause, self.notices_at, self.drafts_at, self.sign_at = LOOK, *[monotonic()] * 3
+        self.pause = LOOK
+        self.notices_at = self.drafts_at = self.sign_at = monotonic()
         while not self.stopped.is_set():
             self.look(notices)
             if once:

@@ -31,11 +31,16 @@ class Command(BaseCommand):
             if failed := self.night(backup):
                 raise CommandError(f"Failed: {', '.join(failed)}.")
             return
-        due = next_time(at, timezone.localtime())
-        while not self.stopped.wait(LOOK):
-            if timezone.localtime() >= due:
-                due = next_time(at, timezone.localtime())
-                self.night(backup)
+        while self.waits_until(next_time(at, timezone.localtime())):
+            self.night(backup)
+
+    def waits_until(self, due):
+        """False where it is told to stop first."""
+        self.stdout.write(f"The next night begins at {due:%Y-%m-%d %H:%M}.")
+        while timezone.localtime() < due:
+            if self.stopped.wait(LOOK):
+                return False
+        return not self.stopped.is_set()
 
     def night(self, backup):
         """The names of what failed."""
