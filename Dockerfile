@@ -2,7 +2,10 @@ FROM python:3.13.14-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /portal
 COPY requirements.txt .
-RUN python -m venv /venv && /venv/bin/pip install --require-hashes -r requirements.txt
+# Neither pip itself nor the tests of packages are needed where the site runs.
+RUN python -m venv --without-pip /venv \
+ && python -m pip --python /venv/bin/python install --require-hashes -r requirements.txt \
+ && find /venv -type d -name tests -prune -exec rm -r {} +
 COPY . .
 # Settings for the build alone: the image holds no secret and no data.
 RUN /venv/bin/python bin/compile_catalogues.py \
