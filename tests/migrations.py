@@ -32,7 +32,7 @@ def dangers(migration, state=None):
 
 
 def named(operation):
-    """"AddIndex call.by_title", "DeleteModel call": the kind of operation, its model and what of it."""
+    """ "AddIndex call.by_title", "DeleteModel call": the kind of operation, its model and what of it."""
     of = operation.deconstruct()[2]
     part = of.get("index") or of.get("constraint")
     names = [of.get("model_name") or of.get("old_name") or of.get("name", "")]

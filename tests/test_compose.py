@@ -119,7 +119,11 @@ def filled_in():
     values = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.M))
     empty = {name for name, value in values.items() if not value}
     assert empty == {"SECRET_KEY", "POSTGRES_PASSWORD", "EMAIL_HOST"}
-    values |= {"SECRET_KEY": "0123456789abcdefghijklmno" * 2, "POSTGRES_PASSWORD": "abc123", "EMAIL_HOST": "mail.example.org"}
+    values |= {
+        "SECRET_KEY": "0123456789abcdefghijklmno" * 2,
+        "POSTGRES_PASSWORD": "abc123",
+        "EMAIL_HOST": "mail.example.org",
+    }
     return {name: re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], value) for name, value in values.items()}
 
 

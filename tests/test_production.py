@@ -84,12 +84,12 @@ print(json.dumps([
 
 def test_production_answers_over_https_only_and_keeps_cookies_there(production, tmp_path):
     (tmp_path / "static").mkdir()
-    result = production("-c", VISIT)
+    result = production("-c", VISIT, METRICS_TOKEN="t" * 20)
     assert json.loads(result.stdout or "null") == [
         [301, "https://oproepen.example.org/mijn/?a=1"],
         "max-age=2592000",
         200,
-        [503, 404],
+        [503, 401],
         [True, True, False],
         ["__Host-sessionid", "__Host-csrftoken", "__Host-messages"],
         [None, "/", "/"],
