@@ -11,6 +11,8 @@ from portal.logs import LOGGING
 logconfig_dict = LOGGING
 # Loaded before the workers are forked: they start at once and share its memory. SIGUSR2 brings in new code.
 preload_app = True
+# Nobody steers it but by signals, and its socket would need a home folder.
+control_socket_disable = True
 # Where the workers count for /metrics/: set before prometheus_client is loaded, new for each master.
 COUNTS = mkdtemp(prefix="portal-metrics-") if METRICS_TOKEN else ""
 if COUNTS:

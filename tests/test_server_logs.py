@@ -89,3 +89,10 @@ def test_every_line_is_an_object_that_tells_nothing_of_anybody(server):
     secret = [SOMEBODY, "jan.peeters", VISITOR, TOKEN, WORD, "fout-wachtwoord", *answers["form"].cookies.values()]
     assert [word for word in secret if word in text] == []
     assert re.findall(r"\b\d+\.\d+\.\d+\.\d+\b|\w@\w", text) == []
+
+
+def test_it_starts_without_a_word_where_it_may_write_nowhere_at_home(transactional_db, tmp_path):
+    server = Server("portal.wsgi", tmp_path, LOG_FORMAT="json", HOME="/dev/null")
+    assert requests.get(f"{server.address}/healthz/?live", timeout=30).status_code == 200
+    server.stop()
+    assert [line["message"] for line in server.lines() if line["level"] not in ("INFO", "DEBUG")] == []
