@@ -248,6 +248,7 @@ def test_the_list_by_keyboard_alone(wide, visit):
     page.keyboard.press("Enter")
     go_to(page, option(page, "Morgen"))
     page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile("fonds="))
     enter(page, page.get_by_role("link", name="Verwijder: Thema: Energie"))
     expect(page).to_have_url(re.compile(r"/oproepen/\?q=zonnepanelen&fonds=[^&]+$"))
     enter(page, page.get_by_role("link", name="Tijdlijn"))
