@@ -12,6 +12,7 @@ from secrets import token_hex
 from django.http import HttpResponse
 
 from accounts.models import CallChoice, User
+from calls.cards import Card, CardTheme
 from calls.models import Call
 from funds.models import Theme
 
@@ -43,12 +44,14 @@ class OwnPage:
         self.parts.append(part)
         return f"own-{SECRET}-{len(self.parts) - 1}-"
 
-    def render(self, about, nodes, context):
-        """The mark of a part about a call, a theme, or whether any theme is followed, once it is made."""
+    def part(self, about, make):
+        """The mark of a part about a call, a theme, or (None) whether any theme is followed.
+
+        `make` gives its text for {"followed": themes, "chosen_calls": {kind: primary keys}}.
+        """
         part = PARTS[type(about)](about)
         for key, chosen in part.choices(about):
-            with context.push(**nothing_chosen() | chosen):
-                part.made[key] = self.pieces(nodes.render(context))
+            part.made[key] = self.pieces(make(nothing_chosen() | chosen))
         return self.mark(part)
 
     def pieces(self, text):
@@ -129,7 +132,7 @@ class OfAnyTheme(Part):
         yield True, {"followed": [Theme()]}
 
 
-PARTS = {Call: OfCall, Theme: OfTheme, type(None): OfAnyTheme}
+PARTS = {Call: OfCall, Card: OfCall, Theme: OfTheme, CardTheme: OfTheme, type(None): OfAnyTheme}
 
 
 # The page ------------------------------------------------------------------------------------------------------------

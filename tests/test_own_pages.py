@@ -236,28 +236,9 @@ def test_copies_for_users_count_in_the_memory(people, pages, settings):
     middleware = page_cache.PageCacheMiddleware(lambda request: None)
     middleware.copies = copies = page_cache.Copies(300_000)
     page = own_pages.OwnPage()
-    mark = page.render(None, FakeNodes("x" * 50_000), FakeContext())
+    mark = page.part(None, lambda chosen: "x" * 50_000)
     for number in range(10):
         copy = own_pages.OwnCopy({}, page.pieces(mark), "stamp", 2**40)
         copies.keep(number, copy)
     assert copy.size > 100_000
     assert copies.size <= 300_000
-
-
-class FakeNodes:
-    def __init__(self, text):
-        self.text = text
-
-    def render(self, context):
-        return self.text
-
-
-class FakeContext:
-    def push(self, **values):
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        return False

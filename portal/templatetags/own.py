@@ -23,4 +23,9 @@ class Own(template.Node):
         page = getattr(context.get("request"), "own_page", None)
         if page is None:
             return self.nodelist.render(context)
-        return page.render(self.about and self.about.resolve(context), self.nodelist, context)
+
+        def make(chosen):
+            with context.push(**chosen):
+                return self.nodelist.render(context)
+
+        return page.part(self.about and self.about.resolve(context), make)
