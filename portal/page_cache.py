@@ -28,6 +28,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from accounts.readers import reader_of, remember
 from calls.columns import current_columns
 from calls.models import Stamp
+from portal.metrics import HITS, MISSES
 from portal.own_pages import OwnCopy, OwnPage, joined
 from portal.replicas import source
 
@@ -63,13 +64,17 @@ class PageCacheMiddleware:
         if key[0]:
             return self.own(request, key)
         stamp = Seen.stamp()
-        copy = self.copies.get(key, stamp) or self.made(request, key, stamp)
-        return copy.answer(request) if isinstance(copy, Copy) else copy
+        if copy := self.copies.get(key, stamp):
+            HITS.inc()
+            return copy.answer(request)
+        made = self.made(request, key, stamp)
+        return made.answer(request) if isinstance(made, Copy) else made
 
     def made(self, request, key, stamp):
         """A new copy, or the response to this visitor where there is none for everybody."""
         if not stamp:
             return self.get_response(request)
+        MISSES.inc()
         # The copy is the whole page, as it is; each gets it in an encoding of their own.
         own = {name: request.META.pop(name) for name in OWN if name in request.META}
         begun = timezone.now()
@@ -89,7 +94,9 @@ class PageCacheMiddleware:
             return response
         stamp = Seen.stamp()
         if copy := self.copies.get(key, stamp):
+            HITS.inc()
             return copy.answer(reader)
+        MISSES.inc()
         request.own_page, begun = OwnPage(), timezone.now()
         response = self.get_response(request)
         if response.streaming:

@@ -3,10 +3,10 @@
 Without DEVELOPMENT=true these are production settings, and they refuse to start half-configured.
 """
 
-import dj_database_url
 from django.utils.csp import CSP
 
-from portal import environment, logs
+from portal import crashes, environment, logs
+from portal.databases import database
 from portal.environment import BASE_DIR, DATA_DIR, DEVELOPMENT, env
 
 if not DEVELOPMENT:
@@ -15,6 +15,8 @@ if not DEVELOPMENT:
 DEBUG = environment.DEBUG
 STAFF_SECOND_FACTOR = environment.STAFF_SECOND_FACTOR
 SECRET_KEY = env.str("SECRET_KEY", "") or environment.development_secret_key()
+# Keys of before: what they signed stays valid, nothing is signed with them any more.
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 # What mails put before the path of a page, for example https://oproepen.vleva.eu.
 SITE_URL = env.str("SITE_URL", f"http://localhost:{env.int('PORT', 8000)}").rstrip("/")
@@ -51,6 +53,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.replicas.ReplicaMiddleware",
     "portal.page_cache.PageCacheMiddleware",
+    "portal.metrics.MetricsMiddleware",
     "portal.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -96,30 +99,6 @@ TEMPLATES = [
 ]
 
 # Database -----------------------------------------------------------------------------------------------------------
-
-SQLITE_OPTIONS = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-16000;"
-    "PRAGMA mmap_size=268435456;PRAGMA temp_store=MEMORY;",
-}
-STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", 0)  # of one query; 0 sets no limit
-POSTGRESQL_OPTIONS = {
-    "pool": {"min_size": 1, "max_size": 4, "timeout": 2},
-    "connect_timeout": 3,
-    "options": f"-c statement_timeout={STATEMENT_SECONDS}s "
-    f"-c idle_in_transaction_session_timeout={3 * STATEMENT_SECONDS}s",
-}
-
-
-def database(url):
-    config = dj_database_url.parse(url, conn_health_checks=True)
-    sqlite = config["ENGINE"] == "django.db.backends.sqlite3"
-    config["OPTIONS"] = config.get("OPTIONS", {}) | (SQLITE_OPTIONS if sqlite else POSTGRESQL_OPTIONS)
-    # The tests' live server and threads need a file; a database in memory belongs to one connection.
-    config["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")} if sqlite else {}
-    return config | {"CONN_MAX_AGE": None if sqlite else 0}
-
 
 DATABASES = {"default": database(env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
 # Copies of a PostgreSQL primary that visitors may read.
@@ -292,11 +271,17 @@ MESSAGE_STORAGE = "portal.cookies.Messages"
 if not DEVELOPMENT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$", r"^metrics/$"]
     SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 30 * 24 * 3600)
     # Subdomains and the preload list bind a whole domain, which is VLEVA's to decide about.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+# Watching -----------------------------------------------------------------------------------------------------------
+
 LOGGING = logs.LOGGING
+METRICS_TOKEN = environment.METRICS_TOKEN
+# A worker gives a sign of life at least every minute; after so many without one /readyz/ says so. 0: never.
+WORKER_SILENT_MINUTES = env.int("WORKER_SILENT_MINUTES", 10)
+crashes.report_to(env.str("SENTRY_DSN", ""))

@@ -15,6 +15,7 @@ from calls.desk.empty_searches import nothing_found
 from calls.finder import call_list
 from calls.open_data import open_data
 from portal import views
+from portal.metrics import metrics
 from portal.sitemaps import SITEMAPS
 
 urlpatterns = [
@@ -62,6 +63,8 @@ urlpatterns = [
     path("ontwikkeling/mails/<int:pk>/", shown_mails.mail, name="shown-mail"),
     path("ontwikkeling/mails/<int:pk>/html/", shown_mails.html_part, name="shown-mail-html"),
     path("healthz/", views.health, name="health"),
+    path("readyz/", views.ready, name="ready"),
+    path("metrics/", metrics, name="metrics"),
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
     path("sitemap-<slug:section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     # Browsers ask for it wherever a page names no icon: a feed, a calendar, an attachment.

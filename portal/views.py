@@ -20,6 +20,7 @@ from calls.related import calls_named
 from calls.selection import NOT_CLOSED, Criteria, Selection, Sort, StatusChoice
 from contacts.models import Contact
 from funds.models import Fund, Theme
+from portal.readiness import readiness
 
 
 class Home(TemplateView):
@@ -79,6 +80,15 @@ def health(request):
     except DatabaseError:
         return JsonResponse({"process": "ok", "database": "unreachable"}, status=503)
     return JsonResponse({"process": "ok", "database": "ok"})
+
+
+@never_cache
+@require_safe
+def ready(request):
+    """200 while all that the site needs works, else 503; strangers learn no more than which part does not."""
+    found = readiness()
+    status = 200 if set(found.values()) == {"ok"} else 503
+    return JsonResponse(found, status=status, json_dumps_params={"indent": 1})
 
 
 @requires_csrf_token

@@ -52,6 +52,8 @@ def test_production_settings_pass_the_deployment_check(production):
         ("EMAIL_HOST", None, "EMAIL_HOST is not set"),
         ("DEFAULT_FROM_EMAIL", "", "DEFAULT_FROM_EMAIL is not set"),
         ("SITE_URL", None, "SITE_URL is not set"),
+        ("SECRET_KEY_FALLBACKS", "k" * 49, "SECRET_KEY_FALLBACKS has a key shorter than 50"),
+        ("METRICS_TOKEN", "t" * 19, "METRICS_TOKEN is shorter than 20 characters"),
         ("STAFF_SECOND_FACTOR", "false", "STAFF_SECOND_FACTOR is off"),
         ("DEBUG", "true", "DEBUG is on"),
     ],
@@ -72,6 +74,7 @@ visit = Client(headers={"host": "oproepen.example.org"}).get
 plain, secure, alive = visit("/mijn/?a=1"), visit("/mijn/", secure=True), visit("/healthz/?live")
 print(json.dumps([
     [plain.status_code, plain["Location"]], secure["Strict-Transport-Security"], alive.status_code,
+    [visit(path).status_code for path in ("/readyz/", "/metrics/")],
     [settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.DEBUG],
     [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, HostCookieStorage.cookie_name],
     [settings.SESSION_COOKIE_DOMAIN, settings.SESSION_COOKIE_PATH, settings.CSRF_COOKIE_PATH],
@@ -81,11 +84,12 @@ print(json.dumps([
 
 def test_production_answers_over_https_only_and_keeps_cookies_there(production, tmp_path):
     (tmp_path / "static").mkdir()
-    result = production("-c", VISIT)
+    result = production("-c", VISIT, METRICS_TOKEN="t" * 20)
     assert json.loads(result.stdout or "null") == [
         [301, "https://oproepen.example.org/mijn/?a=1"],
         "max-age=2592000",
         200,
+        [503, 401],
         [True, True, False],
         ["__Host-sessionid", "__Host-csrftoken", "__Host-messages"],
         [None, "/", "/"],

@@ -64,7 +64,7 @@ def security_headers(response):
 
 
 @pytest.mark.usefixtures("five_pages")
-@pytest.mark.parametrize("path", [*PUBLIC, "/healthz/", "/robots.txt", "/mijn/", "/account/login/"])
+@pytest.mark.parametrize("path", [*PUBLIC, "/healthz/", "/readyz/", "/robots.txt", "/mijn/", "/account/login/"])
 def test_every_page_has_the_security_headers(client, path):
     response = client.get(path)
     assert (security_headers(response), "nonce" in response["Content-Security-Policy"]) == (HEADERS, False)

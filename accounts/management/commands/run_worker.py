@@ -10,11 +10,13 @@ from accounts.notices import send_notices
 from accounts.outbox import ServerTrouble, send_waiting
 from calls.desk.checks import refresh
 from calls.search.indexing import index_missing
+from portal.readiness import give_sign
 
 logger = logging.getLogger(__name__)
 LOOK = 2  # seconds between two looks into an empty outbox
 LONGEST_PAUSE = 60  # seconds, while the mail server does not work
 DRAFTS = 60  # seconds between two looks for drafts of an import
+SIGNS = 20  # seconds between two signs of life
 
 
 class Command(BaseCommand):
@@ -34,7 +36,8 @@ class Command(BaseCommand):
         self.stopped = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stopped.set())
-        self.pause, self.notices_at, self.drafts_at = LOOK, monotonic(), monotonic()
+        self.pause = LOOK
+        self.notices_at = self.drafts_at = self.sign_at = monotonic()
         while not self.stopped.is_set():
             self.look(notices)
             if once:
@@ -44,8 +47,9 @@ class Command(BaseCommand):
 
     def look(self, notices):
         """One round. A database or mail server that is away is waited for, a little longer each time."""
+        self.give_sign()
         try:
-            send_waiting(stop=lambda: self.stopped.is_set() or self.is_time_for(notices))
+            send_waiting(stop=lambda: self.give_sign() or self.stopped.is_set() or self.is_time_for(notices))
             self.pause = LOOK
         except ServerTrouble as error:
             self.wait_longer("The mail server does not work", error)
@@ -55,6 +59,12 @@ class Command(BaseCommand):
             self.decide(notices)
         if monotonic() >= self.drafts_at and not self.stopped.is_set():
             self.look_after_drafts()
+
+    def give_sign(self):
+        """For /readyz/; also between two mails, since there may be thousands."""
+        if monotonic() >= self.sign_at:
+            self.sign_at = monotonic() + SIGNS
+            give_sign()
 
     def is_time_for(self, notices):
         return bool(notices) and monotonic() >= self.notices_at

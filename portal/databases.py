@@ -1,0 +1,28 @@
+"""What a database is told at each connection."""
+
+import dj_database_url
+
+from portal.environment import DATA_DIR, env
+
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-16000;"
+    "PRAGMA mmap_size=268435456;PRAGMA temp_store=MEMORY;",
+}
+STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", 0)  # of one query; 0 sets no limit
+POSTGRESQL_OPTIONS = {
+    "pool": {"min_size": 1, "max_size": 4, "timeout": 2},
+    "connect_timeout": 3,
+    "options": f"-c statement_timeout={STATEMENT_SECONDS}s "
+    f"-c idle_in_transaction_session_timeout={3 * STATEMENT_SECONDS}s",
+}
+
+
+def database(url):
+    config = dj_database_url.parse(url, conn_health_checks=True)
+    sqlite = config["ENGINE"] == "django.db.backends.sqlite3"
+    config["OPTIONS"] = config.get("OPTIONS", {}) | (SQLITE_OPTIONS if sqlite else POSTGRESQL_OPTIONS)
+    # The tests' live server and threads need a file; a database in memory belongs to one connection.
+    config["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")} if sqlite else {}
+    return config | {"CONN_MAX_AGE": None if sqlite else 0}
