@@ -30,4 +30,4 @@ def filters(groups):
 
 
 def made(name, **context):
-    return mark_safe(engines["jinja2"].env.get_template(name).render(context))
+    return mark_safe(engines["jinja2"].get_template(name).render(context))
