@@ -12,6 +12,8 @@ def following(request):
     """
     if not hasattr(request, "user"):
         return {}  # refused before it was clear who asks
+    if hasattr(request, "own_page"):
+        return request.own_page.context
     chosen = SimpleLazyObject(lambda: chosen_calls(request))
     return {
         "followed": SimpleLazyObject(lambda: followed_themes(request)),

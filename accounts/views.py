@@ -3,18 +3,27 @@ from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.following import set_following
+from accounts.following import followed_themes, set_following
 from accounts.models import REMINDER_DAYS
 from accounts.saving import choices_by_kind, look_at, saved_searches
 from calls.views import current_and_closed
 from funds.models import Theme
 
 WANTED = {"yes": True, "no": False}
+
+
+@never_cache
+@require_safe
+def followed_calls(request):
+    """To the list of calls with the themes that the user or the visitor follows; without any, to choose some."""
+    slugs = [theme.slug for theme in followed_themes(request)]
+    return redirect(f"{reverse('calls')}?{urlencode({'thema': slugs}, doseq=True)}" if slugs else "themes")
 
 
 @never_cache

@@ -107,7 +107,7 @@ class CallFilter(django_filters.FilterSet):
     weergave = OneOf(label=_("Show as"), choices=[("tijdlijn", _("Timeline"))])
 
     def __init__(self, data=None, columns=None):
-        super().__init__(QueryDict() if data is None else data, queryset=Call.objects.published())
+        super().__init__(QueryDict() if data is None else data, queryset=Call.objects.all())
         self.columns = here = columns or current_columns()
         for name, options in {"thema": here.themes, "fonds": here.funds, "organisatie": here.types}.items():
             self.filters[name].extra["choices"] = [(one.slug, one.name) for one in options.values()]

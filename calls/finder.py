@@ -10,6 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from calls import panel
+from calls.cards import cards
 from calls.filters import CallFilter
 from calls.models import Call
 from calls.search.marking import Marker
@@ -22,16 +23,16 @@ VIEWS = {"": "calls/_results.html", "tijdlijn": "calls/_timeline.html"}
 
 
 class Rows(Sequence):
-    """The calls of a selection, fetched a page at a time."""
+    """The calls of a selection, read a page at a time by `read`, which takes primary keys."""
 
-    def __init__(self, selection, calls):
-        self.selection, self.calls = selection, calls
+    def __init__(self, selection, read):
+        self.selection, self.read = selection, read
 
     def __len__(self):
         return self.selection.total
 
     def __getitem__(self, part):
-        return self.calls.in_order(self.selection.pks(part.start, part.stop))
+        return self.read(self.selection.pks(part.start, part.stop))
 
 
 @require_safe
@@ -54,7 +55,7 @@ def found(data):
     """Everything that the list shows for a query string."""
     finder = CallFilter(data)
     view = finder.chosen.get("weergave", "")
-    page = Paginator(Rows(finder.selection, rows_for(finder)), PER_PAGE).get_page(data.get("pagina"))
+    page = Paginator(Rows(finder.selection, reader_for(finder, view)), PER_PAGE).get_page(data.get("pagina"))
     calls = list(page)
     marker = Marker(finder.search) if finder.search else None
     for call in calls if marker else []:
@@ -87,10 +88,11 @@ def address(finder, page):
     return f"{reverse('calls')}?{finder.state_with(sorteer='', weergave='', **number)}".rstrip("?")
 
 
-def rows_for(finder):
-    """The rows of cards; a search also reads the texts, to show where its words stand."""
-    calls = Call.objects.published()
-    return calls.for_results() if finder.search else calls.for_list()
+def reader_for(finder, view):
+    """Cards; a search also reads the texts, to show where its words stand, and a timeline the dates."""
+    if finder.search:
+        return Call.objects.published().for_results().in_order
+    return Call.objects.published().for_list().in_order if view else cards
 
 
 def only_theme(finder):
@@ -112,7 +114,7 @@ def nothing_found(finder):
         state = finder.state_with(q=spelling, **changes)
         other = CallFilter(QueryDict(state), finder.columns)
         if other.selection.total:
-            meant = Call.objects.published().for_list().in_order(other.selection.pks(0, 5))
+            meant = cards(other.selection.pks(0, 5))
             context |= {"spelling": spelling, "spelled": other.selection.total, "spelled_state": state, "meant": meant}
             break
     if not finder.chosen:

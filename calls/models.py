@@ -14,7 +14,7 @@ from calls.news import Announcement, Change
 from calls.parts import Action, Budget, Cutoff, Document, Objective, count_date_change
 from calls.querysets import CallQuerySet
 from calls.search.models import SearchEntry, Stamp, Synonym, Word
-from calls.status import DeadlineModel, Publication, Status, publication_of, status_of
+from calls.status import DeadlineModel, Publication, Status, next_date_of, publication_of, status_of
 from funds.models import ApplicantType, Fund, Theme
 from portal.dates import validate_sensible
 from portal.models import Addressed
@@ -260,6 +260,4 @@ class Call(Addressed):
 
     @property
     def next_date(self):
-        """The first cut-off or deadline still to come (aware datetime), None when there is none."""
-        dates = [cutoff.at for cutoff in self.cutoffs.all()] + [self.deadline]
-        return min((at for at in dates if at and at > timezone.now()), default=None)
+        return next_date_of(self.deadline, [cutoff.at for cutoff in self.cutoffs.all()])

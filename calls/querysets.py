@@ -100,11 +100,6 @@ class CallQuerySet(models.QuerySet):
         """What one line about a call needs."""
         return self.select_related("fund").defer(*self.model.long_texts()).fetch_mode(models.FETCH_RAISE)
 
-    def in_lists(self, **lists):
-        """{name: the rows with its primary keys, in order}, all fetched at once."""
-        rows = self.in_bulk({pk for pks in lists.values() for pk in pks})
-        return {name: [rows[pk] for pk in pks if pk in rows] for name, pks in lists.items()}
-
     def for_list(self):
         """What a card needs, in a fixed number of queries."""
         return self.for_line().prefetch_related("themes", "cutoffs", "budgets")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -63,6 +64,12 @@ def status_of(call, now):
     if not call.deadline and call.deadline_model != DeadlineModel.ROLLING:
         return Status.UNKNOWN
     return Status.OPEN
+
+
+def next_date_of(deadline, cutoffs):
+    """The first cut-off or deadline still to come (aware datetime), None when there is none."""
+    now = timezone.now()
+    return min((at for at in (*cutoffs, deadline) if at and at > now), default=None)
 
 
 def status_conditions(now):

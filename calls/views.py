@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView, ListView
 
+from calls.cards import cards_in_lists
 from calls.changes import change_log
 from calls.columns import current_columns
 from calls.documents import content_type
@@ -142,4 +143,4 @@ def current_and_closed(**criteria):
     names = {"theme": "thema", "fund": "fonds"}
     address = urlencode({names[name]: slugs for name, slugs in criteria.items()}, doseq=True)
     more = {"current_total": current.total, "all_calls": f"{reverse('calls')}?{address}"}
-    return Call.objects.published().for_list().in_lists(**lists) | more
+    return cards_in_lists(**lists) | more

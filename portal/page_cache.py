@@ -1,7 +1,8 @@
 """Finished pages for visitors without a choice, kept in this process and answered before any other middleware runs.
 
 A copy lives until the stamp of the lists moves (every change of what pages show moves it), a date passes or the day
-ends. Whoever has a session gets no copy and leaves none. docs/serving.md tells caches in front of us the same.
+ends. A visitor with a choice gets no copy and leaves none; users have copies of their own kind (portal.own_pages).
+docs/serving.md tells caches in front of us the same.
 """
 
 import re
@@ -24,9 +25,11 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
+from accounts.readers import reader_of, remember
 from calls.columns import current_columns
 from calls.models import Stamp
 from portal.metrics import HITS, MISSES
+from portal.own_pages import OwnCopy, OwnPage, joined
 from portal.replicas import source
 
 PAGES = {
@@ -52,12 +55,14 @@ class PageCacheMiddleware:
         self.get_response = get_response
         self.copies = Copies(settings.PAGE_CACHE_MEGABYTES * 1024**2)
         self.with_query = reverse("calls")
-        self.choices = [f"{name}=" for name in (settings.SESSION_COOKIE_NAME, "messages")]
+        self.session, self.message = f"{settings.SESSION_COOKIE_NAME}=", "messages="
 
     def __call__(self, request):
         key = self.key_of(request)
         if key is None or not (key in self.copies or is_page(request.path_info)):
             return self.get_response(request)
+        if key[0]:
+            return self.own(request, key)
         stamp = Seen.stamp()
         if copy := self.copies.get(key, stamp):
             HITS.inc()
@@ -81,6 +86,29 @@ class PageCacheMiddleware:
         self.copies.keep(key, copy)
         return copy
 
+    def own(self, request, key):
+        """The page of a user with the marks of what they chose; of anybody else, made for them alone."""
+        if not (reader := reader_of(request)):
+            response = self.get_response(request)
+            remember(request)
+            return response
+        stamp = Seen.stamp()
+        if copy := self.copies.get(key, stamp):
+            HITS.inc()
+            return copy.answer(reader)
+        MISSES.inc()
+        request.own_page, begun = OwnPage(), timezone.now()
+        response = self.get_response(request)
+        if response.streaming:
+            return response
+        pieces = request.own_page.pieces(response.text)
+        response.content = joined(pieces, reader)
+        patch_vary_headers(response, ["Cookie"])
+        if stamp and is_for_all_users(response) and (until := last_moment(begun)) > time.time():
+            headers = {name: value for name, value in response.items() if name not in OWN_HEADERS}
+            self.copies.keep(key, OwnCopy(headers, pieces, stamp, until))
+        return response
+
     def key_of(self, request):
         """What tells one page from another; None for whoever gets no copy."""
         meta = request.META
@@ -90,11 +118,12 @@ class PageCacheMiddleware:
             or "HTTP_HX_REQUEST" in meta
             or "HTTP_AUTHORIZATION" in meta
             or len(query) > LONGEST_QUERY
-            or any(name in meta.get("HTTP_COOKIE", "") for name in self.choices)
+            or self.message in meta.get("HTTP_COOKIE", "")
         ):
             return None
         try:
-            return request.scheme, request.get_host(), request.path_info, query
+            with_session = self.session in meta.get("HTTP_COOKIE", "")
+            return with_session, request.scheme, request.get_host(), request.path_info, query
         except DisallowedHost:
             return None
 
@@ -108,13 +137,16 @@ def is_page(path):
 
 def is_for_all(response):
     """Whether this is a whole page that nothing of this visitor went into."""
-    return (
-        response.status_code == 200
-        and not response.streaming
-        and not response.cookies
-        and "Cache-Control" not in response
-        and "'nonce-" not in response.get("Content-Security-Policy", "")
-    )
+    return is_whole(response) and not response.streaming and "Cache-Control" not in response
+
+
+def is_for_all_users(response):
+    return is_whole(response) and response.get("Cache-Control") == "private"
+
+
+def is_whole(response):
+    nonce = "'nonce-" in response.get("Content-Security-Policy", "")
+    return response.status_code == 200 and not response.cookies and not nonce
 
 
 def last_moment(now):

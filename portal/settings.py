@@ -91,6 +91,11 @@ TEMPLATES = [
             ],
         },
     },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "jinja2"],
+        "OPTIONS": {"environment": "portal.jinja.environment"},
+    },
 ]
 
 # Database -----------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ urlpatterns = [
     path("oproepen/feed.atom", feeds.calls_atom, name="calls-atom"),
     path("oproepen/oproepen.csv", take_along.calls_csv, name="calls-csv"),
     path("oproepen/oproepen.json", take_along.calls_json, name="calls-json"),
+    path("oproepen/gevolgde-themas/", accounts.followed_calls, name="calls-followed"),
     path("oproepen/zoekopdracht-bewaren/", saved_views.save_search, name="save-search"),
     path("oproepen/niets-gevonden/", nothing_found, name="nothing-found"),
     path("oproepen/<slug:slug>/", calls.CallPage.as_view(), name="call"),

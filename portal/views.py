@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from calls.api import problem
+from calls.cards import cards_in_lists
 from calls.columns import current_columns
-from calls.models import Call
 from calls.related import calls_named
 from calls.selection import NOT_CLOSED, Criteria, Selection, Sort, StatusChoice
 from contacts.models import Contact
@@ -35,7 +35,7 @@ class Home(TemplateView):
         }
         return super().get_context_data(
             **kwargs,
-            **Call.objects.published().for_list().in_lists(**lists),
+            **cards_in_lists(**lists),
             open_exists=Selection(columns, Criteria(StatusChoice.OPEN)).total > 0,
             roots=Theme.objects.roots(),
         )

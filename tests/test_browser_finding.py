@@ -233,8 +233,7 @@ def test_the_same_form_works_without_javascript(visit):
 def test_the_list_by_keyboard_alone(wide, visit):
     page = visit(viewport={"width": 1280 if wide else 390, "height": 900})
     go_to(page, page.get_by_label(SEARCH))
-    page.keyboard.type("zonnepanelen")
-    page.keyboard.press("Enter")
+    page.keyboard.type("zonnepanelen\n")
     see(page, 10)
     expect(page.get_by_label(SEARCH)).to_be_focused()
     if not wide:
@@ -248,6 +247,7 @@ def test_the_list_by_keyboard_alone(wide, visit):
     page.keyboard.press("Enter")
     go_to(page, option(page, "Morgen"))
     page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile("fonds="))
     enter(page, page.get_by_role("link", name="Verwijder: Thema: Energie"))
     expect(page).to_have_url(re.compile(r"/oproepen/\?q=zonnepanelen&fonds=[^&]+$"))
     enter(page, page.get_by_role("link", name="Tijdlijn"))

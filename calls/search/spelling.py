@@ -28,7 +28,9 @@ def unknown_words(search):
 
 
 def likely_spelling(word):
-    """The most frequent word one letter away, else a word that looks much like it."""
+    """The most frequent word one letter away, else a word that looks much like it; none for a letter or two."""
+    if len(word) < 3:
+        return None
     near = Word.objects.filter(word__in=one_letter_away(word)).order_by("-calls", "word").first()
     if near:
         return near.word

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from html import unescape
 
 from django import template
@@ -48,6 +49,7 @@ def is_followed(theme, followed):
 
 
 @register.filter
+@lru_cache(maxsize=10_000)
 def moment(at):
     """An aware datetime in Belgian time: weekday, date and hour."""
     local = timezone.localtime(at)
@@ -56,6 +58,7 @@ def moment(at):
 
 
 @register.filter
+@lru_cache(maxsize=10_000)
 def day(at):
     """The Belgian date of an aware datetime, without the hour."""
     local = timezone.localtime(at)
@@ -63,6 +66,7 @@ def day(at):
 
 
 @register.filter
+@lru_cache(maxsize=10_000)
 def euro(amount):
     """A Decimal the Belgian way: € 1.320.069,53, and whole euros without cents."""
     cents = 0 if amount == amount.to_integral_value() else 2

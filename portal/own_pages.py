@@ -1,0 +1,160 @@
+"""Pages of users: made once for all of them, with what each chose put in.
+
+While such a page is made it knows no user but an imaginary one. A part between {% own … %} and {% endown %} is made
+for every choice that somebody may have made about it, so nothing of one user can get into the page of another.
+"""
+
+import re
+import time
+from itertools import chain, combinations
+from secrets import token_hex
+
+from django.http import HttpResponse
+
+from accounts.models import CallChoice, User
+from calls.cards import Card, CardTheme
+from calls.models import Call
+from funds.models import Theme
+
+KINDS = [kind.value for kind in CallChoice.Kind]
+SETS_OF_KINDS = [set(kinds) for number in range(len(KINDS) + 1) for kinds in combinations(KINDS, number)]
+# No text of a page can hold it.
+SECRET = token_hex(16)
+MARK = re.compile(f"own-{SECRET}-([0-9]+)-")
+
+
+def nothing_chosen():
+    return {"followed": [], "chosen_calls": {kind: set() for kind in KINDS}}
+
+
+class OwnPage:
+    """A page while it is made: its own parts, each a mark in the text for now."""
+
+    def __init__(self):
+        self.parts = []
+        self.csrf_mark = self.mark(CsrfToken())
+
+    @property
+    def context(self):
+        """What templates see instead of the user who asks."""
+        user = {"user": User(), "csrf_token": self.csrf_mark, "messages": [], "keeps_something": False}
+        return nothing_chosen() | user
+
+    def mark(self, part):
+        self.parts.append(part)
+        return f"own-{SECRET}-{len(self.parts) - 1}-"
+
+    def part(self, about, make):
+        """The mark of a part about a call, a theme, or (None) whether any theme is followed.
+
+        `make` gives its text for {"followed": themes, "chosen_calls": {kind: primary keys}}.
+        """
+        part = PARTS[type(about)](about)
+        for key, chosen in part.choices(about):
+            part.made[key] = self.pieces(make(nothing_chosen() | chosen))
+        return self.mark(part)
+
+    def pieces(self, text):
+        """The text as bytes, parted by what each reader gets a version of."""
+        texts = MARK.split(text)
+        found = list(chain.from_iterable((text.encode(), self.parts[int(at)]) for text, at in pairs(texts)))
+        return [*found, texts[-1].encode()]
+
+
+def pairs(texts):
+    return zip(texts[:-1:2], texts[1::2], strict=True)
+
+
+def joined(pieces, reader):
+    found = []
+    collect(pieces, reader, found)
+    return b"".join(found)
+
+
+def collect(pieces, reader, found):
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            found.append(piece)
+        else:
+            collect(piece.for_reader(reader), reader, found)
+
+
+# Parts ---------------------------------------------------------------------------------------------------------------
+
+
+class CsrfToken:
+    made: dict = {}
+
+    def for_reader(self, reader):
+        return (reader.csrf_token.encode(),)
+
+
+class Part:
+    def __init__(self, about):
+        self.about, self.made = about and about.pk, {}
+
+    def for_reader(self, reader):
+        return self.made[self.key(reader)]
+
+
+class OfCall(Part):
+    def key(self, reader):
+        return frozenset(reader.calls.get(self.about, ()))
+
+    def choices(self, call):
+        for kinds in SETS_OF_KINDS:
+            yield frozenset(kinds), {"chosen_calls": {kind: {call.pk} if kind in kinds else set() for kind in KINDS}}
+
+
+class OfTheme(Part):
+    """The theme itself or the main theme above it is followed, or neither."""
+
+    def __init__(self, theme):
+        super().__init__(theme)
+        self.parent = theme.parent_id
+
+    def key(self, reader):
+        return next((pk for pk in (self.about, self.parent) if pk in reader.themes), None)
+
+    def choices(self, theme):
+        yield None, {}
+        for pk in (theme.pk, theme.parent_id):
+            if pk:
+                yield pk, {"followed": [Theme(pk=pk)]}
+
+
+class OfAnyTheme(Part):
+    def key(self, reader):
+        return bool(reader.themes)
+
+    def choices(self, _about):
+        yield False, {}
+        yield True, {"followed": [Theme()]}
+
+
+PARTS = {Call: OfCall, Card: OfCall, Theme: OfTheme, CardTheme: OfTheme, type(None): OfAnyTheme}
+
+
+# The page ------------------------------------------------------------------------------------------------------------
+
+
+class OwnCopy:
+    """A page for all users, as the page cache keeps it."""
+
+    def __init__(self, headers, pieces, stamp, until):
+        self.headers, self.pieces, self.stamp, self.until = headers, pieces, stamp, until
+        self.size = weight(pieces)
+
+    def is_true(self):
+        return time.time() < self.until
+
+    def answer(self, reader):
+        body = joined(self.pieces, reader)
+        return HttpResponse(body, headers=self.headers | {"Content-Length": str(len(body))})
+
+
+def weight(pieces):
+    """Bytes, with what Python adds to each piece."""
+    texts = [piece for piece in pieces if isinstance(piece, bytes)]
+    parts = [made for piece in pieces if not isinstance(piece, bytes) for made in piece.made.values()]
+    return sum(map(len, texts)) + 200 * len(pieces) + sum(map(weight, parts))
