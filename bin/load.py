@@ -1,10 +1,17 @@
 """Visitors who ask without a pause while parts die, and what each of them got; for tests and bin/bench scaleout."""
 
+import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address
+from itertools import count
 from threading import Event
 from typing import NamedTuple
+
+import requests
+
+ADDRESSES = count(int(IPv4Address("10.0.0.1")))
 
 
 class Answer(NamedTuple):
@@ -72,3 +79,34 @@ class Load:
         well = sum(one.status in {200, 302} for one in self.answers)
         numbers = f"{len(self.answers)} sent | {answered} answered | {len(self.answers) - well} failed"
         return f"{name} | {numbers} | {dict(self.counted())} | slowest {slowest:.1f} s"
+
+
+class Person(requests.Session):
+    """Somebody whose forms are sent as a browser does."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.address = f"http://127.0.0.1:{server.port}"
+        self.headers["Host"] = "localhost"
+        # Of an address of their own, so that no limit is met.
+        self.headers["X-Forwarded-For"] = str(IPv4Address(next(ADDRESSES)))
+
+    def token(self, path):
+        page = self.get(self.address + path, timeout=20)
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        return (found[1] if found else ""), page
+
+    def fill_in(self, path, fields):
+        """(status, headers, bytes) of a form; of its page, where that does not come."""
+        token, page = self.token(path)
+        if not token:
+            return whole(page)
+        form = fields | {"csrfmiddlewaretoken": token}
+        return whole(self.post(self.address + path, form, timeout=20, allow_redirects=False))
+
+    def log_in(self, email, password):
+        return self.fill_in("/account/login/", {"login": email, "password": password})
+
+
+def whole(answer):
+    return answer.status_code, answer.headers, answer.content
