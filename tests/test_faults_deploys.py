@@ -1,4 +1,4 @@
-"""Two deploys at once: of an empty database and of a site under load."""
+"""Deploys at the same time: of an empty database, and of a site under load."""
 
 import os
 import signal
@@ -16,9 +16,11 @@ from bin.with_postgres import postgres
 pytestmark = [pytest.mark.without_database, pytest.mark.xdist_group("faults")]
 WAITS = "Another deploy is at work on this database; waiting until it has finished …\n"
 PREPARE, MIGRATE = ["prepare", "--no-static"], ["migrate", "--verbosity", "0"]
-SHELL = ["shell", "-v", "0", "-c"]
-    "from calls.models import Call; from funds.models import Theme; print(Call.objects.count(), Theme.objects.count())"
-)
+COUNT = """
+from calls.models import Call
+from funds.models import Theme
+print(Call.objects.count(), Theme.objects.count())
+"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -37,24 +39,27 @@ def start(environment, *command):
     return subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, **pipes)
 
 
-def test_two_deploys_of_an_empty_database(environment):
-    runs = [start(environment, *command) for command in (PREPARE, PREPARE, MIGRATE)]
+def finished(runs):
+    """[(exit code, stdout, stderr)]"""
     said = [run.communicate(timeout=120) for run in runs]
-    assert [run.returncode for run in runs] == [0, 0, 0], said
-    waited = [err for _out, err in said if err]
-    print(f"two prepare and a migrate at once: 3 started, 3 ended well, {len(waited)} waited and said so")
-    assert waited
-    assert set(waited) == {WAITS}
-    assert [out for out, _err in said if out] == ["Loaded the first content from fixtures/.\n"]
-    assert start(environment, "shell", "-v", "0", "-c", COUNT).communicate(timeout=60)[0] == "5 3\n"
+    return [(run.returncode, *texts) for run, texts in zip(runs, said, strict=True)]
 
 
-def test_a_deploy_that_is_killed_holds_up_nobody(environment):
+def test_several_deploys_of_an_empty_database(environment):
+    """Of which the first is killed at some moment: that holds up nobody."""
     killed = start(environment, *PREPARE)
-    time.sleep(4)
+    time.sleep(2)
+    runs = [start(environment, *command) for command in (PREPARE, PREPARE, MIGRATE)]
+    time.sleep(3)
     killed.kill()
-    killed.communicate()
-    assert start(environment, *PREPARE).wait(120) == 0
+    finished([killed])
+    codes, said, waited = zip(*finished(runs), strict=True)
+    told = [text for text in waited if text]
+    print(f"four deploys of an empty database at once: 1 killed, {codes.count(0)} ended well, {len(told)} waited")
+    assert codes == (0, 0, 0), waited
+    assert set(told) == {WAITS}
+    assert "".join(said) in {"", "Loaded the first content from fixtures/.\n"}
+    assert finished([start(environment, "shell", "-v", "0", "-c", COUNT)]) == [(0, "5 17\n", "")]
 
 
 def masters(server):
@@ -76,7 +81,7 @@ def parent(path):
 
 def test_two_times_new_code_at_once(environment):
     """Two people send SIGUSR2 in the same moment, while somebody prepares the database once more."""
-    assert start(environment, *PREPARE).wait(120) == 0
+    assert finished([start(environment, *PREPARE)])[0][0] == 0
     with gunicorn(environment | {"SEARCHES_A_MINUTE": "0"}) as server:
         with Load(pages(server, "/oproepen/?status=alle", "/oproepen/?q=migranten&pagina={number}")) as load:
             time.sleep(1)
@@ -85,7 +90,7 @@ def test_two_times_new_code_at_once(environment):
                 server.process.send_signal(signal.SIGUSR2)
                 time.sleep(0.05)
             assert server.process.wait(60) == 0
-            assert [run.wait(60) for run in preparing] == [0, 0]
+            assert [code for code, *_texts in finished(preparing)] == [0, 0]
             time.sleep(2)
             later = time.time()
             time.sleep(1)
