@@ -33,10 +33,13 @@ def pages(server, *paths):
 
 
 class Load:
-    """`ways` is {name: function of a number that gives (status, headers, body)}; so many visitors for each."""
+    """`ways` is {name: function of a number that gives (status, headers, body)}; so many visitors for each.
 
-    def __init__(self, ways, visitors=2, pause=0.02):
-        self.over, self.pause, self.answers = Event(), pause, []
+    `pauses` are the seconds between two requests of one visitor, by the name of the way; `pause` of all others.
+    """
+
+    def __init__(self, ways, visitors=2, pause=0.02, pauses=None):
+        self.over, self.pause, self.pauses, self.answers = Event(), pause, pauses or {}, []
         self.pool = ThreadPoolExecutor(visitors * len(ways))
         self.visitors = [
             self.pool.submit(self.visit, name, ask, first) for name, ask in ways.items() for first in range(visitors)
@@ -52,7 +55,7 @@ class Load:
             except OSError as error:
                 status, headers, body = type(error).__name__, {}, b""
             self.answers.append(Answer(name, begun, time.time(), status, headers, body))
-            self.over.wait(self.pause)
+            self.over.wait(self.pauses.get(name, self.pause))
 
     def stop(self):
         self.over.set()

@@ -68,7 +68,6 @@ def ask_for_codes(site):
     """Codes to log in with, which go by the same outbox: each for another follower."""
 
     def ask(number):
-        time.sleep(0.3)
         return Person(site).fill_in("/account/login/code/", {"email": f"lezer{number % FOLLOWERS}@example.org"})
 
     return ask
@@ -78,7 +77,7 @@ def ask_for_codes(site):
 def test_nothing_is_lost_and_nothing_doubled(server):
     with gunicorn(TRUSTED_PROXY_COUNT="1", SEARCHES_A_MINUTE="0") as site, workers(server):
         visits = pages(site, "/oproepen/", "/oproepen/?q=taal&pagina={number}")
-        with Load(visits | {"code": ask_for_codes(site)}, 1) as load:
+        with Load(visits | {"code": ask_for_codes(site)}, 1, pauses={"code": 0.3}) as load:
             soon(lambda: server.number > FOLLOWERS // 4)
             server.stop()
             gone = server.number
