@@ -125,7 +125,7 @@ def test_a_code_to_log_in_with(site, clock, user):
         assert person.get(person.address + "/mijn/", allow_redirects=False).status_code == 200
 
 
-def soon(check, seconds=15):
+def soon(check, seconds=60):
     until = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < until
