@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Message
@@ -62,7 +63,9 @@ class Written(bytes):
 def claim():
     """The next mail that is due, kept from other workers for a while; None when there is none."""
     now = timezone.now()
-    due = Message.objects.waiting().filter(due_at__lte=now).order_by("-urgent", "due_at", "pk")
+    # A mail of later than now was written before the clock was put back, and somebody may wait for it.
+    is_due = Q(due_at__lte=now) | Q(created_at__gt=now, attempts=0)
+    due = Message.objects.waiting().filter(is_due).order_by("-urgent", "due_at", "pk")
     # First without a lock: most looks find nothing, and SQLite has one lock for everybody.
     return claim_first(due, now) if due.exists() else None
 

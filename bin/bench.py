@@ -22,7 +22,9 @@ SIZES = {
     "digest": [1_000, 100_000],
     "import": [1_000, 10_000],
     "serve": [1_000],
+    "scaleout": [1_000],
 }
+ALONE = {"scaleout"}  # on a PostgreSQL of its own, once
 WARM_UPS = 2
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
@@ -30,6 +32,9 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 def main():
     asked = arguments()
     module, sizes = f"bin.bench_{asked.subject}", asked.sizes or SIZES[asked.subject]
+    if asked.subject in ALONE:
+        import_module(module).main(*sizes)
+        return
     results = {DATABASES[database]: run(module, database, sizes, asked.repetitions) for database in asked.databases}
     for line in import_module(f"{module}_report").report(results):
         print(line)

@@ -141,12 +141,12 @@ PARTS = {Call: OfCall, Card: OfCall, Theme: OfTheme, CardTheme: OfTheme, type(No
 class OwnCopy:
     """A page for all users, as the page cache keeps it."""
 
-    def __init__(self, headers, pieces, stamp, until):
-        self.headers, self.pieces, self.stamp, self.until = headers, pieces, stamp, until
+    def __init__(self, headers, pieces, stamp, begun, until):
+        self.headers, self.pieces, self.stamp, self.begun, self.until = headers, pieces, stamp, begun, until
         self.size = weight(pieces)
 
     def is_true(self):
-        return time.time() < self.until
+        return self.begun <= time.time() < self.until
 
     def answer(self, reader):
         body = joined(self.pieces, reader)

@@ -82,7 +82,7 @@ class PageCacheMiddleware:
         request.META |= own
         if not is_for_all(response) or (until := last_moment(begun)) <= time.time():
             return response
-        copy = Copy(response, stamp, until)
+        copy = Copy(response, stamp, begun.timestamp(), until)
         self.copies.keep(key, copy)
         return copy
 
@@ -106,7 +106,7 @@ class PageCacheMiddleware:
         patch_vary_headers(response, ["Cookie"])
         if stamp and is_for_all_users(response) and (until := last_moment(begun)) > time.time():
             headers = {name: value for name, value in response.items() if name not in OWN_HEADERS}
-            self.copies.keep(key, OwnCopy(headers, pieces, stamp, until))
+            self.copies.keep(key, OwnCopy(headers, pieces, stamp, begun.timestamp(), until))
         return response
 
     def key_of(self, request):
@@ -207,8 +207,8 @@ class Copies:
 class Copy:
     """A finished page: its headers, and its body whole and in the encodings asked for so far, each with an ETag."""
 
-    def __init__(self, response, stamp, until):
-        self.stamp, self.until = stamp, until
+    def __init__(self, response, stamp, begun, until):
+        self.stamp, self.begun, self.until = stamp, begun, until
         patch_vary_headers(response, ["Accept-Encoding"])
         response["Cache-Control"] = KEPT
         self.headers = {name: value for name, value in response.items() if name not in OWN_HEADERS}
@@ -218,7 +218,8 @@ class Copy:
         self.size = 2 * len(self.body)
 
     def is_true(self):
-        return time.time() < self.until
+        """Not before it was made either: the clock may have been wrong then, and dates passed that are to come."""
+        return self.begun <= time.time() < self.until
 
     def answer(self, request):
         encoding = encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))

@@ -1,5 +1,7 @@
 import re
 import sys
+from contextlib import suppress
+from errno import EDQUOT, ENOSPC
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -21,6 +23,8 @@ from calls.selection import NOT_CLOSED, Criteria, Selection, Sort, StatusChoice
 from contacts.models import Contact
 from funds.models import Fund, Theme
 from portal.readiness import readiness
+
+DISK_FULL = {ENOSPC, EDQUOT}
 
 
 class Home(TemplateView):
@@ -106,9 +110,11 @@ def bad_request(request, exception):
 
 
 def server_error(request):
-    """503 where a database does not answer or is too busy, which passes; else 500. Nothing here asks it again."""
-    passes = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    """503 where a database does not answer or a disk is full, which passes; else 500. Nothing here asks it again."""
+    error = sys.exc_info()[1]
+    passes = isinstance(error, (OperationalError, InterfaceError)) or getattr(error, "errno", None) in DISK_FULL
     status = 503 if passes else 500
+    read_to_the_end(request)
     if request.path_info.startswith("/api/"):
         response = problem(status, "Not available for a moment; see Retry-After." if passes else "The fault is ours.")
     else:
@@ -116,6 +122,14 @@ def server_error(request):
     if passes:
         response["Retry-After"] = "30"
     return response
+
+
+def read_to_the_end(request):
+    """A browser that still sends a file when the connection closes shows that, and not our page."""
+    body = request.META.get("wsgi.input")
+    with suppress(Exception):
+        while body and body.read(64 * 1024):
+            pass
 
 
 def csrf_failure(request, reason=""):

@@ -4,23 +4,13 @@ import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 from django.db import connection
 
 from bin import bench_servers
-from bin.bench_servers import ROOT, free_port, needed, serving
+from bin.bench_servers import nginx_before as nginx
 
-MAIN = """
-{user}
-daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 2;
-events {{}}
-http {{
-  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  include {folder}/site.conf;
-}}
-"""
+__all__ = ["nginx"]
 
 
 def own_database():
@@ -38,33 +28,6 @@ def environment(**changes):
 
 def gunicorn(workers=2, threads=4, **changes):
     return bench_servers.gunicorn(environment(**changes), workers=workers, threads=threads)
-
-
-@contextmanager
-def nginx(folder, ports, **changes):
-    """deploy/nginx.conf in front of app servers on these ports; its log is folder/access.log."""
-    port = free_port()
-    values = {
-        "LISTEN": f"127.0.0.1:{port}",
-        "LISTEN_PLAIN": f"127.0.0.1:{free_port()}",
-        "SERVER_NAME": "localhost",
-        "APP_SERVERS": " ".join(f"server 127.0.0.1:{port} max_fails=2 fail_timeout=2s;" for port in ports),
-        "CACHE_FOLDER": folder / "cache",
-        "PAGE_CACHE": "pages",
-        "ERROR_PAGES": ROOT / "deploy",
-        "UPLOAD_MEGABYTES": 3,
-        "REQUESTS_A_SECOND": 10_000,
-    }
-    site = (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8")
-    for name, value in (values | changes).items():
-        site = site.replace(f"${{{name}}}", str(value))
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "cache").mkdir()
-    (folder / "site.conf").write_text(site, encoding="utf-8")
-    (folder / "nginx.conf").write_text(MAIN.format(user=user, folder=folder))
-    command = [needed("nginx"), "-c", folder / "nginx.conf", "-p", folder]
-    with (folder / "access.log").open("wb") as log, serving(command, port, os.environ, stdout=log) as server:
-        yield server
 
 
 def has_nginx():

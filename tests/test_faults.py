@@ -5,16 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 
 import psycopg
 import pytest
 
 from bin.bench_servers import ROOT, gunicorn
+from bin.load import Load, pages
 from bin.with_postgres import postgres
 
 pytestmark = pytest.mark.xdist_group("faults")
@@ -42,52 +39,13 @@ def server(database):
         yield server
 
 
-class Load:
-    """Visitors who ask without a pause: half of them for a page that is kept, half for pages made anew."""
-
-    def __init__(self, server, visitors=4):
-        self.server, self.over, self.answers = server, Event(), []
-        self.pool = ThreadPoolExecutor(visitors)
-        self.visitors = [self.pool.submit(self.visit, KEPT if n % 2 else ANEW) for n in range(visitors)]
-
-    def visit(self, path):
-        number = 0
-        while not self.over.is_set():
-            number += 1
-            begun = time.time()
-            try:
-                status, headers, body = self.server.get(path.format(number=number))
-            except OSError as error:
-                status, headers, body = type(error).__name__, {}, b""
-            whole = body.decode().rstrip().endswith("</html>")
-            self.answers.append((begun, time.time(), path, status, headers.get("Retry-After"), whole, body))
-            time.sleep(0.02)
-
-    def stop(self):
-        self.over.set()
-        for visitor in self.visitors:
-            visitor.result()
-
-    def counted(self, path=None, since=0.0):
-        return Counter(one[3] for one in self.answers if path in (None, one[2]) and one[0] >= since)
-
-
-@contextmanager
-def under(load):
-    try:
-        yield load
-    finally:
-        load.stop()
-
-
-def said(name, load):
-    """A line of the table of faults: shown by pytest -rP."""
-    slowest = max(end - begun for begun, end, *_rest in load.answers)
-    print(f"{name}: {len(load.answers)} asked, {dict(load.counted())}, the slowest {slowest:.1f} s")
+def visitors(server):
+    """Half of them ask for a page that is kept, half for pages made anew."""
+    return Load(pages(server, KEPT, ANEW))
 
 
 def test_the_database_goes_and_comes_back(server, database):
-    with under(Load(server)) as load:
+    with visitors(server) as load:
         time.sleep(2)
         database.stop()
         gone = time.time()
@@ -95,38 +53,38 @@ def test_the_database_goes_and_comes_back(server, database):
         database.start()
         back = time.time()
         time.sleep(6)
-    said("database gone for six seconds", load)
+    print(load.said("database gone for six seconds"))
     assert set(load.counted()) == {200, 503}
     assert set(load.counted(KEPT)) == {200}
     assert load.counted(ANEW)[503] > 2
-    for _begun, _end, _path, status, retry, whole, body in load.answers:
-        assert whole
-        if status == 503:
-            assert retry == "30"
-            assert "Even niet beschikbaar" in body.decode()
+    for answer in load.answers:
+        assert answer.body.decode().rstrip().endswith("</html>")
+        if answer.status == 503:
+            assert answer.headers["Retry-After"] == "30"
+            assert "Even niet beschikbaar" in answer.body.decode()
     assert set(load.counted(since=back + 4)) == {200}
-    kept = [end - begun for begun, end, path, *_rest in load.answers if path == KEPT and gone < begun < back]
+    kept = [answer.seconds for answer in load.of(KEPT, since=gone) if answer.begun < back]
     assert len(kept) > 20
     assert sorted(kept)[len(kept) // 2] < 0.5
 
 
 def test_a_query_that_waits_too_long_is_given_up(server, database):
-    with psycopg.connect(database.url) as blocker, under(Load(server)) as load:
+    with psycopg.connect(database.url) as blocker, visitors(server) as load:
         time.sleep(1)
         blocker.execute("LOCK TABLE calls_call IN ACCESS EXCLUSIVE MODE")
         time.sleep(5)
         blocker.rollback()
         free = time.time()
         time.sleep(3)
-    said("table locked for five seconds", load)
+    print(load.said("table locked for five seconds"))
     assert set(load.counted()) == {200, 503}
     assert set(load.counted(KEPT)) == {200}
     assert set(load.counted(since=free + 1)) == {200}
-    assert max(end - begun for begun, end, *_rest in load.answers) < 10
+    assert max(answer.seconds for answer in load.answers) < 10
 
 
 def test_a_killed_worker_fails_only_what_it_was_answering(server):
-    with under(Load(server)) as load:
+    with visitors(server) as load:
         for _time in range(3):
             time.sleep(2)
             children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
@@ -134,7 +92,7 @@ def test_a_killed_worker_fails_only_what_it_was_answering(server):
         time.sleep(4)
         later = time.time()
         time.sleep(1)
-    said("three workers killed", load)
+    print(load.said("three workers killed"))
     failed = sum(number for status, number in load.counted().items() if status != 200)
     assert failed <= 3 * 4
     assert set(load.counted(since=later)) == {200}
@@ -142,7 +100,7 @@ def test_a_killed_worker_fails_only_what_it_was_answering(server):
 
 def test_a_deploy_fails_nothing(server, database):
     """Migrations, then new workers; the old ones finish what they are answering (gunicorn.conf.py)."""
-    with under(Load(server)) as load:
+    with visitors(server) as load:
         time.sleep(1)
         run = [sys.executable, "manage.py", "prepare", "--no-static"]
         subprocess.run(run, cwd=ROOT, env=environment(database), check=True)
@@ -151,6 +109,6 @@ def test_a_deploy_fails_nothing(server, database):
         time.sleep(2)
         later = time.time()
         time.sleep(1)
-    said("a deploy", load)
+    print(load.said("a deploy"))
     assert set(load.counted()) == {200}
     assert load.counted(since=later)[200] > 10

@@ -238,7 +238,7 @@ def test_copies_for_users_count_in_the_memory(people, pages, settings):
     page = own_pages.OwnPage()
     mark = page.part(None, lambda chosen: "x" * 50_000)
     for number in range(10):
-        copy = own_pages.OwnCopy({}, page.pieces(mark), "stamp", 2**40)
+        copy = own_pages.OwnCopy({}, page.pieces(mark), "stamp", 0, 2**40)
         copies.keep(number, copy)
     assert copy.size > 100_000
     assert copies.size <= 300_000

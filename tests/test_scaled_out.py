@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import requests
 
-from bin.bench_servers import ROOT, free_port, gunicorn
+from bin.bench_servers import ROOT, free_port, gunicorn, redis_command
 from bin.with_postgres import postgres
 
 REDIS = shutil.which("redis-server")
@@ -24,8 +24,7 @@ pytestmark = [
 
 @contextmanager
 def redis(port):
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(redis_command(port), stdout=subprocess.DEVNULL)
     try:
         yield process
     finally:

@@ -6,6 +6,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from portal.deploys import one_at_a_time
+
 FIXTURES = ["contacts", "funds", "calls"]
 CONTENT = ["contacts.Contact", "funds.Theme", "funds.Fund", "calls.Call"]
 
@@ -17,12 +19,16 @@ class Command(BaseCommand):
         parser.add_argument("--no-static", action="store_true", help="leave the static files as the image has them")
 
     def handle(self, no_static, **options):
+        with one_at_a_time(self.stderr.write):
+            self.prepare_database()
+            if not no_static:
+                self.collect_static()
+
+    def prepare_database(self):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         self.load_first_content()
         call_command("index_calls", missing=True)
-        if not no_static:
-            self.collect_static()
 
     def load_first_content(self):
         """The five pages, into a database that holds no content at all."""

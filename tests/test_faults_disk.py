@@ -1,0 +1,91 @@
+"""The disk is full under load: who reads notices nothing, who writes is told, and nothing that was taken is lost."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import psycopg
+import pytest
+
+from bin.bench_servers import ROOT, gunicorn
+from bin.load import Load, pages
+from bin.with_postgres import IS_ROOT, postgres
+from tests.small_disk import Followers, LogIns, Uploads, make_editor, mounted
+
+pytestmark = [pytest.mark.without_database, pytest.mark.xdist_group("faults")]
+KEPT, ANEW = "/oproepen/?status=alle", "/oproepen/?q=migranten&status=alle&pagina={number}"
+MEGABYTES = 90
+PAUSES = {"log in": 1}  # SQLite lets nobody else write while a password is checked
+
+
+@pytest.fixture
+def disk():
+    with mounted(MEGABYTES) as disk:
+        if disk is None:
+            pytest.skip("no disk can be mounted here")
+        yield disk
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def environment(request, disk):
+    """Of a site whose database, attachments and passing files are all on that disk."""
+    own = {"DEVELOPMENT": "true", "DATA_DIR": str(disk.folder), "TMPDIR": str(disk.folder), "SEARCHES_A_MINUTE": "0"}
+    own |= {"STAFF_SECOND_FACTOR": "false", "STATEMENT_SECONDS": "5", "TRUSTED_PROXY_COUNT": "1", "DATABASE_URL": ""}
+    if request.param == "sqlite":
+        yield prepared(os.environ | own)
+        return
+    with postgres() as cluster:
+        yield prepared(os.environ | own | {"DATABASE_URL": on_the_disk(cluster, disk)})
+
+
+def on_the_disk(cluster, disk):
+    """A database whose tables are on the disk; PostgreSQL's journal is not: with that full it stops altogether."""
+    place = disk.folder / "tables"
+    place.mkdir()
+    if IS_ROOT:
+        shutil.chown(place, "nobody")
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        connection.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
+        connection.execute("CREATE DATABASE site TABLESPACE small")
+    return cluster.url.replace("/postgres?", "/site?")
+
+
+def prepared(environment):
+    subprocess.run([sys.executable, "manage.py", "prepare", "--no-static"], cwd=ROOT, env=environment, check=True)
+    return environment
+
+
+def test_a_full_disk(environment, disk):
+    draft = make_editor(environment)
+    with gunicorn(environment) as server:
+        writes = {"follow": Followers(server), "log in": LogIns(server), "upload": Uploads(server, draft)}
+        with Load(pages(server, KEPT, ANEW)) as readers, Load(writes, 1, 0.02, PAUSES) as writers:
+            time.sleep(3)
+            disk.fill()
+            full = time.time()
+            time.sleep(5)
+            disk.free()
+            free = time.time()
+            time.sleep(4)
+        print(readers.said("disk full for five seconds: who reads"))
+        print(writers.said("disk full for five seconds: who writes"))
+        stored = {path.name: path.read_bytes() for path in disk.folder.glob("documents/**/*.pdf")}
+        done = {name: len(way.done) for name, way in writes.items()}
+        lost = {"follow": writes["follow"].lost(), "log in": writes["log in"].lost()}
+    print(f"taken: {done}; lost: {lost}, attachments {len(writes['upload'].done.keys() - stored.keys())}")
+    assert lost == {"follow": 0, "log in": 0}
+    assert stored == writes["upload"].done
+    assert min(done.values()) > 0
+    assert set(readers.counted(KEPT)) == {200}
+    assert set(readers.counted()) <= {200, 503}
+    assert set(readers.counted(since=free + 1)) == {200}
+    assert set(writers.counted(since=free + 1)) == {302}
+    refused = [answer for answer in writers.answers if answer.status != 302]
+    assert refused
+    assert all(answer.ended > full for answer in refused)
+    for answer in refused:
+        assert (answer.way, answer.status) in {(way, 503) for way in writes} | {("upload", 200)}
+        words = "kon niet bewaard worden" if answer.status == 200 else "Even niet beschikbaar"
+        assert words in answer.body.decode()
