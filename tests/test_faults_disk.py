@@ -76,7 +76,8 @@ def test_a_full_disk(environment, disk):
         lost = {"follow": writes["follow"].lost(), "log in": writes["log in"].lost()}
     print(f"taken: {done}; lost: {lost}, attachments {len(writes['upload'].done.keys() - stored.keys())}")
     assert lost == {"follow": 0, "log in": 0}
-    assert stored == writes["upload"].done
+    # What was refused at the very end may have left its file: nobody sees it, and nobody lost it.
+    assert writes["upload"].done.items() <= stored.items()
     assert min(done.values()) > 0
     assert set(readers.counted(KEPT)) == {200}
     assert set(readers.counted()) <= {200, 503}
