@@ -2,7 +2,7 @@
 
 A subject is a module, bench_SUBJECT: `python -m MODULE SIZE` fills the empty database it finds and says "ready",
 measures once and says "ready" for every line it hears, and at the end prints its medians as JSON. `report(results)` in
-MODULE_report makes lines of them. Add another subject to SIZES.
+MODULE_report makes lines of them. Add another subject to SIZES. Options that only one subject knows are handed to it.
 """
 
 import argparse
@@ -25,7 +25,7 @@ SIZES = {
     "scaleout": [1_000],
 }
 ALONE = {"scaleout"}  # on a PostgreSQL of its own, once
-WARM_UPS = 2
+WARM_UPS, REPETITIONS = 2, {"serve": 7}  # a round of serve takes over a minute
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -35,7 +35,9 @@ def main():
     if asked.subject in ALONE:
         import_module(module).main(*sizes)
         return
-    results = {DATABASES[database]: run(module, database, sizes, asked.repetitions) for database in asked.databases}
+    repetitions = asked.repetitions or REPETITIONS.get(asked.subject, 15)
+    more = ["--no-wagtail"] if asked.no_wagtail else []
+    results = {DATABASES[database]: run(module, database, sizes, repetitions, more) for database in asked.databases}
     for line in import_module(f"{module}_report").report(results):
         print(line)
 
@@ -45,7 +47,8 @@ def arguments():
     parser.add_argument("subject", nargs="?", default="find", choices=SIZES)
     parser.add_argument("--sizes", type=numbers, help="numbers of calls, followers or records, with commas")
     parser.add_argument("--databases", type=names, default=list(DATABASES), help="sqlite, postgresql or both")
-    parser.add_argument("--repetitions", type=int, default=15)
+    parser.add_argument("--repetitions", type=int, help="rounds that count, after two that warm up")
+    parser.add_argument("--no-wagtail", action="store_true", help="serve: leave out the Wagtail site beside ours")
     return parser.parse_args()
 
 
@@ -60,14 +63,14 @@ def names(text):
     return found
 
 
-def run(module, database, sizes, repetitions):
+def run(module, database, sizes, repetitions, more):
     """{size: what the module measured}. Every size stays in a process and a database of its own and they take turns,
     so that whatever else this machine does slows all of them alike."""
     with ExitStack() as stack:
         processes = {}
         for size in sizes:
             print(f"… {DATABASES[database]}, {size:,}", file=sys.stderr)
-            processes[size] = start(stack, module, database, size)
+            processes[size] = start(stack, database, [module, str(size), *more])
             listen(processes[size])
         for _ in range(WARM_UPS + repetitions):
             for process in processes.values():
@@ -77,8 +80,8 @@ def run(module, database, sizes, repetitions):
         return {size: finish(process) for size, process in processes.items()}
 
 
-def start(stack, module, database, size):
-    command, environment = [sys.executable, "-m", module, str(size)], os.environ
+def start(stack, database, arguments):
+    command, environment = [sys.executable, "-m", *arguments], os.environ
     if database == "postgresql":
         command = [sys.executable, "bin/with_postgres.py", *command]
     else:

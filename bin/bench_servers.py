@@ -72,9 +72,9 @@ def free_port():
 
 
 @contextmanager
-def serving(command, port, environment, **options):
+def serving(command, port, environment, cwd=ROOT, **options):
     """Runs a command until the end of the block; gives its Server once it answers."""
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **options)
+    process = subprocess.Popen(command, cwd=cwd, env=environment, start_new_session=True, **options)
     try:
         server = Server(port, process)
         server.wait()
@@ -86,17 +86,19 @@ def serving(command, port, environment, **options):
         process.wait(30)
 
 
-def gunicorn(environment, application="portal.wsgi", workers=2, threads=4):
+def gunicorn(environment, application="portal.wsgi", workers=2, threads=4, program=None, **options):
+    """`program` is that of another environment; `options` are those of `serving`."""
     port = free_port()
     sizes = ["--workers", str(workers), "--threads", str(threads), "--log-level", "warning"]
-    return serving([beside("gunicorn"), application, "--bind", f"127.0.0.1:{port}", *sizes], port, environment)
+    command = [program or beside("gunicorn"), application, "--bind", f"127.0.0.1:{port}", *sizes]
+    return serving(command, port, environment, **options)
 
 
-def granian(environment, workers=2, threads=4):
+def granian(environment, workers=2, threads=4, **options):
     port = free_port()
     sizes = ["--workers", str(workers), "--blocking-threads", str(threads), "--no-access-log", "--log-level", "error"]
     command = [beside("granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), *sizes]
-    return serving([*command, "portal.wsgi:application"], port, environment)
+    return serving([*command, "portal.wsgi:application"], port, environment, **options)
 
 
 def beside(tool):
@@ -150,12 +152,23 @@ def needed(tool):
     raise SystemExit(f"{tool} is needed: apt-get install {tool}")
 
 
-def memory(process):
-    """MB of memory of their own that the children of a process hold."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return sum(own_kilobytes(pid) for pid in children) / 1024
+def held(process):
+    """MB that a process and its children hold; what they share counts once (PSS)."""
+    return sum(kilobytes(pid, "Pss:") for pid in [process.pid, *children(process)]) / 1024
 
 
-def own_kilobytes(pid):
+def held_by_workers(process):
+    """MB that the children of a process hold, each with all that it shares (RSS).
+
+    Unlike PSS it does not move when a worker writes to what it had shared with the process that forked it.
+    """
+    return sum(kilobytes(pid, "Rss:") for pid in children(process)) / 1024
+
+
+def children(process):
+    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
+def kilobytes(pid, kind):
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))
+    return sum(int(line.split()[1]) for line in lines if line.startswith(kind))
