@@ -40,12 +40,11 @@ class Reader:
 
 @dataclass
 class Session:
-    """What this process knows of one: its user, and with which texts and secret of forms that was true."""
+    """What this process knows of one: its user, the texts that say so, and (cookie, token) of forms."""
 
     user_pk: int
     texts: dict[str, str] | None = None
-    secret: str = ""
-    csrf_token: str = ""
+    form: tuple[str, str] = ("", "")
 
 
 class Sessions:
@@ -72,7 +71,8 @@ def reader_of(request):
     """None where Django must look itself: a visitor, an editor, a new session or one that holds something else."""
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     session = sessions.get(key)
-    if session is None or not is_ready(session, request):
+    csrf_token = csrf_token_of(session, request) if session else None
+    if csrf_token is None:
         return None
     try:
         texts, themes, calls = facts(key, session.user_pk)
@@ -82,20 +82,22 @@ def reader_of(request):
         if not is_logged_in(texts, session.user_pk):
             return None
         session.texts = texts
-    return Reader(themes, calls, session.csrf_token)
+    return Reader(themes, calls, csrf_token)
 
 
-def is_ready(session, request):
-    """Whether the reader has the cookie of forms; their token is the same as long as that is."""
+def csrf_token_of(session, request):
+    """What forms need beside the reader's cookie, the same as long as that is; None where they have none."""
     secret = request.COOKIES.get(settings.CSRF_COOKIE_NAME)
-    if not secret or secret != session.secret:
+    known, token = session.form
+    if not secret or secret != known:
         forms.process_request(request)
         if NEW_COOKIE in request.META:
-            return False
-        session.secret, session.csrf_token = secret, get_token(request)
-        # They have it, and what is made now may be kept for others.
+            return None
+        token = get_token(request)
+        # They have the cookie, and what is made now may be kept for others.
         del request.META[NEW_COOKIE]
-    return True
+        session.form = secret, token
+    return token
 
 
 def facts(key, pk):

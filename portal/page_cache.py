@@ -103,6 +103,7 @@ class PageCacheMiddleware:
             return response
         pieces = request.own_page.pieces(response.text)
         response.content = joined(pieces, reader)
+        response["Content-Length"] = str(len(response.content))
         patch_vary_headers(response, ["Cookie"])
         if stamp and is_for_all_users(response) and (until := last_moment(begun)) > time.time():
             headers = {name: value for name, value in response.items() if name not in OWN_HEADERS}

@@ -100,6 +100,7 @@ def test_a_page_is_made_once_for_all_of_them(people, pages, django_assert_num_qu
         ), path
         assert (again["Cache-Control"], "Cookie" in again["Vary"]) == ("private", True)
         assert "own-" not in again.text
+        assert [int(page["Content-Length"]) for page in (first, again)] == [len(first.content), len(again.content)]
 
 
 def test_the_forms_of_a_kept_page_work(people, calls):
@@ -217,6 +218,7 @@ def test_other_answers_are_whole_and_not_kept(people, path):
     for person in people[:2]:
         first, again = person.get(path), person.get(path)
         assert text(first) == text(again)
+        assert int(first["Content-Length"]) == len(first.content)
         assert f"own-{own_pages.SECRET}" not in first.text
         assert first.status_code in {301, 404, 410}
 
