@@ -26,6 +26,7 @@ from accounts.outbox import rows_of
 from calls.announcing import announce, last_announcement
 from calls.changes import record_returns
 from calls.models import Call, Change
+from portal.turns import in_turns
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 200  # users in a transaction
@@ -67,7 +68,7 @@ def tell(items, progress):
     everybody = np.unique(np.concatenate([*people, np.empty(0, int)]))
     written = 0
     with tqdm(total=len(everybody), unit=" users", disable=not progress) as bar:
-        for start in range(0, len(everybody), AT_ONCE):
+        for start in in_turns(range(0, len(everybody), AT_ONCE)):
             users = everybody[start : start + AT_ONCE]
             items_of = defaultdict(list)
             for item, pks in zip(items, people, strict=True):
@@ -154,12 +155,18 @@ def send_digests(now, last, progress):
     news = News(first, last)
     written = 0
     with tqdm(total=users.count() if progress else 0, unit=" users", disable=not progress) as bar:
-        done = 0
-        while batch := list(users.filter(pk__gt=done).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+        for batch in in_turns(in_batches(users)):
             written += digest_some(batch, news, now)
-            done = batch[-1]
             bar.update(len(batch))
     return written
+
+
+def in_batches(users):
+    """Their primary keys, some at a time, asked when it is their turn: a hundred thousand are not kept in memory."""
+    done = 0
+    while batch := list(users.filter(pk__gt=done).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+        yield batch
+        done = batch[-1]
 
 
 def digest_due(now):

@@ -15,6 +15,7 @@ from accounts.audit import AuditEvent, record
 from accounts.models import Message, Notice, User
 from accounts.my_data import erase
 from calls.models import Call
+from portal.turns import in_turns
 
 UNCONFIRMED = timedelta(days=30)
 SENT = timedelta(days=30)
@@ -46,7 +47,7 @@ def unconfirmed(now):
 
 def remove_unconfirmed(now):
     removed = 0
-    for pk in list(unconfirmed(now).values_list("pk", flat=True)):
+    for pk in in_turns(list(unconfirmed(now).values_list("pk", flat=True))):
         with transaction.atomic():
             # Asked again, under a lock: the address may have been confirmed since this run began.
             user = unconfirmed(now).filter(pk=pk).select_for_update(of=("self",)).first()
@@ -74,7 +75,8 @@ def old_notices(now):
 def remove(rows):
     """Deletes the rows of a queryset, some at a time, so that nobody waits long for them; how many."""
     removed = 0
-    for pks in batched(list(rows.order_by("pk").values_list("pk", flat=True)), AT_ONCE, strict=False):
+    chosen = list(rows.order_by("pk").values_list("pk", flat=True))
+    for pks in in_turns(batched(chosen, AT_ONCE, strict=False)):
         _all, numbers = rows.model.objects.filter(pk__in=pks).delete()
         removed += numbers.get(rows.model._meta.label, 0)
     return removed

@@ -25,6 +25,7 @@ from calls.plain import plain
 from calls.sections import filled
 from calls.status import DeadlineModel, Publication
 from portal.templatetags.portal import euro
+from portal.turns import in_turns
 
 logger = logging.getLogger(__name__)
 ERROR, WARNING = Problem.Level.ERROR, Problem.Level.WARNING
@@ -256,7 +257,7 @@ def key(found):
 
 def refresh_all(pks, advance=lambda number: None):
     """For any number of calls, in transactions of their own; `advance` hears how many are done."""
-    for batch in batched(pks, BATCH, strict=False):
+    for batch in in_turns(batched(pks, BATCH, strict=False)):
         refresh_each(batch)
         advance(len(batch))
 

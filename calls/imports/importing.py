@@ -21,6 +21,7 @@ from calls.imports.proposing import differences, for_import, is_behind, update_r
 from calls.imports.topics import Broken, topic_of, topic_of_details
 from calls.models import Call
 from funds.models import Fund
+from portal.turns import in_turns
 
 logger = logging.getLogger(__name__)
 CHUNK = 250
@@ -47,7 +48,7 @@ def import_topics(topics, source, complete=False, progress=False):
     """
     work = Import(ImportRun.objects.create(source=source[:500]))
     with tqdm(unit=" records", disable=not progress) as bar:
-        for chunk in batched(work.until_trouble(topics), CHUNK, strict=False):
+        for chunk in in_turns(batched(work.until_trouble(topics), CHUNK, strict=False)):
             work.take(chunk)
             bar.update(len(chunk))
     said = complete() if callable(complete) else complete

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from calls.search.models import SearchEntry, Stamp, Word
 from calls.search.words import compact, stems, telling, words
+from portal.turns import in_turns
 
 BATCH = 500
 MOST_WORDS = 16_000  # PostgreSQL keeps the places of so many
@@ -47,7 +48,7 @@ def index_calls(pks=None, progress=False):
     chosen = sorted(Call.objects.values_list("pk", flat=True) if pks is None else pks)
     frequency = Counter()
     with tqdm(total=len(chosen), unit=" calls", disable=not progress) as bar:
-        for batch in batched(chosen, BATCH, strict=False):
+        for batch in in_turns(batched(chosen, BATCH, strict=False)):
             frequency.update(index_batch(Call.objects.filter(pk__in=batch)))
             bar.update(len(batch))
     learn(frequency, forget=pks is None)
