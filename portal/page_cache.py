@@ -1,64 +1,97 @@
-"""Finished pages for visitors without a choice, kept in this process and answered before any other middleware runs.
+"""Finished pages for visitors without a choice, kept in this process and answered before Django hears of them.
 
 A copy lives until the stamp of the lists moves (every change of what pages show moves it), a date passes or the day
 ends. A visitor with a choice gets no copy and leaves none; users have copies of their own kind (portal.own_pages).
 docs/serving.md tells caches in front of us the same.
 """
 
-import re
 import time
-from collections import OrderedDict
 from contextlib import suppress
 from datetime import datetime, timedelta
 from datetime import time as hour
-from functools import lru_cache
-from gzip import compress as gzip
-from hashlib import md5
-from threading import Lock
 
-import brotli
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
-from django.db import DatabaseError
-from django.http import HttpResponse
-from django.urls import Resolver404, resolve, reverse
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
+from django.urls import Resolver404, resolve
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 
 from accounts.readers import reader_of, remember
+from calls.cards import address
 from calls.columns import current_columns
 from calls.models import Stamp
+from portal.copies import CONDITIONS, OWN_HEADERS, SHARED_SECONDS, STALE_SECONDS, Copies, Copy, encoding_for
 from portal.metrics import HITS, MISSES
 from portal.own_pages import OwnCopy, OwnPage, joined
-from portal.replicas import source
+from portal.replicas import own_replica, source
 
 PAGES = {
     *("home", "calls", "call", "funds", "fund", "themes", "theme"),
     *("contacts", "open-data", "accessibility", "privacy"),
 }
 STAMP_SECONDS = 0.5  # a worker looks for a new stamp no more often
-SHARED_SECONDS = STALE_SECONDS = 1  # what a cache in front of us may add to that, twice
 WAY_SECONDS = 2  # nginx counts whole seconds, and an answer may be under way for another
 LONGEST_QUERY = 300
-ENCODINGS = {"br": lambda body: brotli.compress(body, quality=5), "gzip": lambda body: gzip(body, 6, mtime=0)}
-NO_WEIGHT = re.compile(r"q=0(\.0*)?")
-KEPT = f"public, max-age=0, s-maxage={SHARED_SECONDS}, stale-while-revalidate={STALE_SECONDS}"
-CONDITIONS = ["HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE"]
+SESSION, MESSAGE = f"{settings.SESSION_COOKIE_NAME}=", "messages="
 OWN = ["HTTP_ACCEPT_ENCODING", *CONDITIONS]
-OWN_HEADERS = ["X-Request-ID", "Content-Length"]  # of one answer, or of one encoding
+
+
+def before(application):
+    """A WSGI application that answers what is kept and not asked under a condition, and leaves the rest to another."""
+
+    def answer(environ, start_response):
+        if ready := ready_for(environ):
+            body, headers = ready
+            start_response("200 OK", [*headers])
+            return [body]
+        return application(environ, start_response)
+
+    return answer
+
+
+def ready_for(environ):
+    """(body, headers) of the copy for a visitor; None where there is none, or the stamp has to be looked at again."""
+    copies = PageCacheMiddleware.copies_in_use
+    if copies is None or environ["REQUEST_METHOD"] != "GET" or any(name in environ for name in CONDITIONS):
+        return None
+    key = key_of(environ)
+    if key is None or key[0] or key not in copies:
+        return None
+    stamp = Seen.lately(own_replica() if settings.REPLICAS else DEFAULT_DB_ALIAS)
+    if not stamp or not (copy := copies.get(key, stamp)):
+        return None
+    HITS.inc()
+    return copy.ready_in(encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")))[:2]
+
+
+def key_of(environ):
+    """What tells one page from another; None for whoever gets no copy. A host that is not ours never has one."""
+    cookies, path = environ.get("HTTP_COOKIE", ""), environ["PATH_INFO"]
+    query = environ.get("QUERY_STRING", "") if path == address("calls") else ""
+    if (
+        environ["REQUEST_METHOD"] not in {"GET", "HEAD"}
+        or "HTTP_HX_REQUEST" in environ
+        or "HTTP_AUTHORIZATION" in environ
+        or len(query) > LONGEST_QUERY
+        or MESSAGE in cookies
+    ):
+        return None
+    scheme = environ["wsgi.url_scheme"], environ.get("HTTP_X_FORWARDED_PROTO")
+    return SESSION in cookies, scheme, environ.get("HTTP_HOST"), path, query
 
 
 class PageCacheMiddleware:
+    copies_in_use = None  # of the application that was made last
+
     def __init__(self, get_response):
         if not settings.PAGE_CACHE_MEGABYTES:
             raise MiddlewareNotUsed
         self.get_response = get_response
-        self.copies = Copies(settings.PAGE_CACHE_MEGABYTES * 1024**2)
-        self.with_query = reverse("calls")
-        self.session, self.message = f"{settings.SESSION_COOKIE_NAME}=", "messages="
+        self.copies = PageCacheMiddleware.copies_in_use = Copies(settings.PAGE_CACHE_MEGABYTES * 1024**2)
 
     def __call__(self, request):
-        key = self.key_of(request)
+        key = key_of(request.META)
         if key is None or not (key in self.copies or is_page(request.path_info)):
             return self.get_response(request)
         if key[0]:
@@ -110,24 +143,6 @@ class PageCacheMiddleware:
             self.copies.keep(key, OwnCopy(headers, pieces, stamp, begun.timestamp(), until))
         return response
 
-    def key_of(self, request):
-        """What tells one page from another; None for whoever gets no copy."""
-        meta = request.META
-        query = meta.get("QUERY_STRING", "") if request.path_info == self.with_query else ""
-        if (
-            request.method not in {"GET", "HEAD"}
-            or "HTTP_HX_REQUEST" in meta
-            or "HTTP_AUTHORIZATION" in meta
-            or len(query) > LONGEST_QUERY
-            or self.message in meta.get("HTTP_COOKIE", "")
-        ):
-            return None
-        try:
-            with_session = self.session in meta.get("HTTP_COOKIE", "")
-            return with_session, request.scheme, request.get_host(), request.path_info, query
-        except DisallowedHost:
-            return None
-
 
 def is_page(path):
     try:
@@ -173,79 +188,9 @@ class Seen:
                 cls.stamps[alias] = f"{alias} {value}" if (value := Stamp.now()) else ""
         return cls.stamps.get(alias, "")
 
-
-class Copies:
-    """The copies used last, up to so many bytes."""
-
-    def __init__(self, most):
-        self.most, self.size = most, 0
-        self.copies, self.lock = OrderedDict(), Lock()
-
-    def __contains__(self, key):
-        return key in self.copies
-
-    def get(self, key, stamp):
-        with self.lock:
-            copy = self.copies.get(key)
-            if copy is None:
-                return None
-            if copy.stamp != stamp or not copy.is_true():
-                self.size -= self.copies.pop(key).size
-                return None
-            self.copies.move_to_end(key)
-            return copy
-
-    def keep(self, key, copy):
-        with self.lock:
-            old = self.copies.pop(key, None)
-            self.size += copy.size - (old.size if old else 0)
-            self.copies[key] = copy
-            while self.size > self.most:
-                _key, last = self.copies.popitem(last=False)
-                self.size -= last.size
-
-
-class Copy:
-    """A finished page: its headers, and its body whole and in the encodings asked for so far, each with an ETag."""
-
-    def __init__(self, response, stamp, begun, until):
-        self.stamp, self.begun, self.until = stamp, begun, until
-        patch_vary_headers(response, ["Accept-Encoding"])
-        response["Cache-Control"] = KEPT
-        self.headers = {name: value for name, value in response.items() if name not in OWN_HEADERS}
-        self.body, self.ready = response.content, {}
-        self.tag = md5(self.body, usedforsecurity=False).hexdigest()
-        # With its encodings, which take less than half of it each.
-        self.size = 2 * len(self.body)
-
-    def is_true(self):
-        """Not before it was made either: the clock may have been wrong then, and dates passed that are to come."""
-        return self.begun <= time.time() < self.until
-
-    def answer(self, request):
-        encoding = encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
-        body, headers = self.ready.get(encoding) or self.encoded(encoding)
-        response = HttpResponse(body)
-        # The same object each time, which nobody outside of this middleware changes: to set a dozen takes longest.
-        response.headers = headers
-        if any(name in request.META for name in CONDITIONS):
-            return get_conditional_response(request, etag=headers["ETag"], response=response)
-        return response
-
-    def encoded(self, encoding):
-        body = ENCODINGS[encoding](self.body) if encoding else self.body
-        headers = self.headers | {"Content-Length": str(len(body)), "ETag": f'"{self.tag}"'}
-        if encoding:
-            headers |= {"Content-Encoding": encoding, "ETag": f'"{self.tag}-{encoding}"'}
-        self.ready[encoding] = body, HttpResponse(headers=headers).headers
-        return self.ready[encoding]
-
-
-@lru_cache(maxsize=256)
-def encoding_for(accepted):
-    """The best of ENCODINGS that an Accept-Encoding takes, else none."""
-    weights = {}
-    for part in accepted.lower().split(","):
-        name, _semicolon, weight = part.partition(";")
-        weights[name.strip()] = weight.replace(" ", "")
-    return next((name for name in ENCODINGS if name in weights and not NO_WEIGHT.fullmatch(weights[name])), "")
+    @classmethod
+    def lately(cls, alias):
+        """The stamp, where it was looked at less than half a second ago; it asks nobody."""
+        if time.monotonic() - cls.looked.get(alias, -STAMP_SECONDS) >= STAMP_SECONDS:
+            return ""
+        return cls.stamps.get(alias, "")

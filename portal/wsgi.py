@@ -6,3 +6,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 # Somebody waits for every answer; the commands of manage.py have no such limit.
 os.environ.setdefault("STATEMENT_SECONDS", "20")
 application = get_wsgi_application()
+
+from portal import page_cache  # noqa: E402 - it needs the models
+
+application = page_cache.before(application)

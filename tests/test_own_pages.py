@@ -11,6 +11,7 @@ from accounts.models import CallChoice, Follow
 from accounts.readers import sessions
 from calls.models import Call
 from portal import own_pages, page_cache
+from portal.copies import Copies
 from tests.conftest import Person
 from tests.factories import CallFactory, ContactFactory, FundFactory, ThemeFactory, UserFactory
 
@@ -236,7 +237,7 @@ def test_a_session_with_something_else_in_it_is_looked_at(people, calls):
 
 def test_copies_for_users_count_in_the_memory(people, pages, settings):
     middleware = page_cache.PageCacheMiddleware(lambda request: None)
-    middleware.copies = copies = page_cache.Copies(300_000)
+    middleware.copies = copies = Copies(300_000)
     page = own_pages.OwnPage()
     mark = page.part(None, lambda chosen: "x" * 50_000)
     for number in range(10):

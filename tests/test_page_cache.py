@@ -11,6 +11,7 @@ from django.utils import timezone
 from calls.models import Call
 from funds.models import Fund
 from portal import page_cache
+from portal.copies import Copies, Copy
 from tests.factories import CallFactory, FundFactory, ThemeFactory, brussels
 
 pytestmark = pytest.mark.django_db
@@ -192,10 +193,10 @@ def test_hosts_do_not_share_copies(client, call, settings):
 
 
 def test_copies_take_no_more_memory_than_they_may(client, call, settings):
-    copies = page_cache.Copies(200_000)
+    copies = Copies(200_000)
     made = client.get("/oproepen/")
     for number in range(100):
-        copies.keep(number % 90, page_cache.Copy(made, "stamp", 0, timezone.now().timestamp() + 60))
+        copies.keep(number % 90, Copy(made, "stamp", 0, timezone.now().timestamp() + 60))
         copies.get(85, "stamp")
         assert copies.size == sum(copy.size for copy in copies.copies.values()) <= 200_000
     assert len(copies.copies) == 200_000 // (2 * len(made.content))
