@@ -4,6 +4,7 @@ import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from ipaddress import IPv4Address
 from itertools import count
 from threading import Event
@@ -52,7 +53,7 @@ class Load:
             begun = time.time()
             try:
                 status, headers, body = ask(number)
-            except OSError as error:
+            except (OSError, HTTPException) as error:
                 status, headers, body = type(error).__name__, {}, b""
             self.answers.append(Answer(name, begun, time.time(), status, headers, body))
             self.over.wait(self.pauses.get(name, self.pause))

@@ -6,18 +6,20 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from django.db.models.functions import Lower
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
+from calls.columns import cents, from_microseconds
 from calls.models import Call
-from calls.parts import Budget, Cutoff
-from calls.status import next_date_of, status_of
+from calls.parts import Budget
+from calls.prepared import rows
+from calls.status import Publication, next_date_of, publication_conditions, status_of
 
 SAVED = pgettext_lazy("call", "saved")
 address = cache(reverse)
-FIELDS = "pk", "slug", "title", "title_language", "code", "deadline_model", "opens_at", "deadline"
+TEXTS = "pk", "slug", "title", "title_language", "code", "deadline_model"
 
 
 class CardTheme(NamedTuple):
@@ -67,43 +69,77 @@ class Card:
         return f"{address('calls')}{self.slug}/"
 
 
-def cards(pks):
-    """The published calls with these primary keys, in the same order; four queries."""
-    found = cards_of(pks)
-    return [found[pk] for pk in pks if pk in found]
+def cards(columns, pks):
+    """The published calls with these primary keys, in the same order; two queries."""
+    return cards_in_lists(columns, found=pks)["found"]
 
 
-def cards_in_lists(**lists):
+def cards_in_lists(columns, **lists):
     """{name: the cards of its primary keys}, all read at once."""
-    found = cards_of({pk for pks in lists.values() for pk in pks})
+    found = cards_of(columns, sorted({pk for pks in lists.values() for pk in pks}))
     return {name: [found[pk] for pk in pks if pk in found] for name, pks in lists.items()}
 
 
-def cards_of(pks):
-    """{primary key: card}"""
-    calls = Call.objects.published().filter(pk__in=pks).order_by()
-    names = "fund__abbreviation", "fund__period"
-    rows = calls.values_list(*FIELDS, *names)
-    found = {row[0]: Card(*row[:-2], fund=f"{row[-2]} {row[-1]}".strip() if row[-2] else "") for row in rows}
-    if not found:
-        return found
-    about = {"call__in": list(found)}
-    links = Call.themes.through.objects.filter(**about).order_by(Lower("theme__name"))
-    for call, *theme in links.values_list("call", "theme", "theme__slug", "theme__name", "theme__parent"):
-        found[call].themes.append(CardTheme(*theme))
-    for call, *budget in (
-        Budget.objects.filter(**about).exclude(amount=None).values_list("call", "label", "amount", "shared")
-    ):
-        found[call].amounts.append(Amount(*budget))
-    for call, at in Cutoff.objects.filter(**about).values_list("call", "at"):
-        found[call].cutoffs.append(at)
+def cards_of(columns, pks):
+    """{primary key: card}: the texts and amounts from the database, dates and themes from the columns."""
+    now, alias = timezone.now(), Call.objects.db
+    texts = {row[0]: row for row in rows(texts_of, alias, now, pks)}
+    places = columns.positions(sorted(texts))
+    pks = columns.pk[places].tolist()
+    facts = zip(
+        pks,
+        columns.opens_at[places].tolist(),
+        columns.deadline[places].tolist(),
+        columns.fund[places].tolist(),
+        columns.of_calls(columns.links, pks),
+        columns.of_calls(columns.cutoffs, pks),
+        strict=True,
+    )
+    funds, themes = {fund.pk: fund.name for fund in columns.funds.values()}, themes_of(columns)
+    found = {
+        pk: Card(
+            *texts[pk],
+            from_microseconds(opens_at, unknown=0),
+            from_microseconds(deadline),
+            funds.get(fund, ""),
+            themes=[themes[pk] for pk in links["theme"].tolist()],
+            cutoffs=[from_microseconds(at) for at in cutoffs["at"].tolist()],
+        )
+        for pk, opens_at, deadline, fund, links, cutoffs in facts
+    }
+    for call, label, amount, shared in rows(amounts_of, alias, now, pks):
+        found[call].amounts.append(Amount(label, Decimal(amount).scaleb(-2), bool(shared)))
     return found
+
+
+def texts_of(now, pks):
+    published = Call.objects.filter(publication_conditions(now)[Publication.PUBLISHED])
+    return published.filter(pk__in=pks).order_by().values_list(*TEXTS)
+
+
+def amounts_of(now, pks):
+    return (
+        Budget.objects.filter(call__in=pks)
+        .exclude(amount=None)
+        .values_list("call", "label", cents(F("amount")), "shared")
+    )
+
+
+def themes_of(columns):
+    """{primary key: theme, as cards show it}"""
+    themes = columns.themes
+    return {
+        theme.pk: CardTheme(theme.pk, theme.slug, theme.name, themes[theme.parent].pk if theme.parent else None)
+        for theme in themes.values()
+    }
 
 
 def card_of(call):
     """Of a call that was read with `for_list`."""
     return Card(
-        *(getattr(call, name) for name in FIELDS),
+        *(getattr(call, name) for name in TEXTS),
+        call.opens_at,
+        call.deadline,
         fund=str(call.fund or ""),
         themes=[CardTheme(theme.pk, theme.slug, theme.name, theme.parent_id) for theme in call.themes.all()],
         amounts=[Amount(budget.label, budget.amount, budget.shared) for budget in call.amounts],

@@ -5,7 +5,7 @@ still pass `CallQuerySet.published()` on their way out, so an array that is a mo
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Lock
 
@@ -31,6 +31,11 @@ def microseconds(at, unknown=NEVER):
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+def from_microseconds(number, unknown=NEVER):
+    """The aware datetime of such a number, in UTC; None for the one that means unknown."""
+    return None if number == unknown else EPOCH + timedelta(microseconds=number)
+
+
 class Microseconds(Func):
     """The same number, counted by the database: a million moments would take Python half a minute."""
 
@@ -44,6 +49,11 @@ class Microseconds(Func):
         # Apart, because strftime rounds a fraction up to the next second.
         seconds, rest = f"strftime('%%s', substr({sql}, 1, 19))", f"substr({sql}, 21, 6)"
         return f"(CAST({seconds} AS INTEGER) * 1000000 + CAST({rest} AS INTEGER))", (*params, *params)
+
+
+def cents(amount):
+    """Whole cents of an amount in euro."""
+    return Cast(Round(amount * 100), BigIntegerField())
 
 
 def counted(name, unknown=NEVER):
@@ -76,7 +86,8 @@ class Columns:
         self.amount = self.amounts()
         cutoffs = array(Cutoff.objects.values_list("call", counted("at")), [("call", "i8"), ("at", "i8")])
         cutoffs = cutoffs[np.isin(cutoffs["call"], self.pk)]
-        self.cutoff_call, self.cutoff_at = self.positions(cutoffs["call"]), cutoffs["at"]
+        self.cutoffs = cutoffs[np.lexsort((cutoffs["at"], cutoffs["call"]))]
+        self.cutoff_call, self.cutoff_at = self.positions(self.cutoffs["call"]), self.cutoffs["at"]
         self.themes, self.theme = self.load_themes()
         self.funds = {fund.slug: Option(fund.pk, fund.slug, str(fund)) for fund in Fund.objects.all()}
         self.types, self.type = self.load_types()
@@ -87,6 +98,11 @@ class Columns:
         if moment is None or not moment.now <= microseconds(now) < moment.until:
             moment = self.moment = Moment(self, microseconds(now))
         return moment
+
+    def of_calls(self, rows, pks):
+        """For each call its part of `cutoffs` or `links`."""
+        bounds = (np.searchsorted(rows["call"], pks, side).tolist() for side in ("left", "right"))
+        return [rows[first:last] for first, last in zip(*bounds, strict=True)]
 
     def positions(self, pks):
         """Where the calls with these primary keys stand; keys of calls that came later are passed over."""
@@ -105,8 +121,7 @@ class Columns:
 
     def amounts(self):
         """The largest amount of each call: a sum would count pots that lines share."""
-        cents = Cast(Round(Max("amount") * 100), BigIntegerField())
-        rows = Budget.objects.exclude(amount=None).order_by("call").values("call").annotate(cents=cents)
+        rows = Budget.objects.exclude(amount=None).order_by("call").values("call").annotate(cents=cents(Max("amount")))
         found = array(rows.values_list("call", "cents"), [("call", "i8"), ("cents", "i8")])
         amounts = np.zeros(len(self.pk), np.int64)
         amounts[self.positions(found["call"])] = found["cents"][np.isin(found["call"], self.pk)]
@@ -116,6 +131,9 @@ class Columns:
         """The themes as options, a main theme before those below it; and the calls of each, those below included."""
         themes = {theme.pk: theme for theme in Theme.objects.all()}
         pairs = array(Call.themes.through.objects.values_list("call", "theme"), [("call", "i8"), ("theme", "i8")])
+        rank = {pk: place for place, pk in enumerate(sorted(themes, key=lambda pk: themes[pk].name.lower()))}
+        pairs = pairs[np.isin(pairs["theme"], list(themes))]
+        self.links = pairs[np.lexsort(([rank[pk] for pk in pairs["theme"].tolist()], pairs["call"]))]
         own = {pk: self.mask(pairs["call"][pairs["theme"] == pk]) for pk in themes}
         masks = dict(own)
         for theme in themes.values():

@@ -1,13 +1,14 @@
 """The one filter of calls: the list, feeds, calendars, exports, the API and saved searches all ask it."""
 
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import django_filters
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from calls.columns import current_columns
+from calls.columns import Columns, current_columns
 from calls.models import Call
 from calls.search.finding import Search
 from calls.selection import Criteria, Selection, Sort, StatusChoice
@@ -26,6 +27,7 @@ CRITERIA = {
     "budget_van": "budget_from",
     "budget_tot": "budget_to",
 }
+form_classes: WeakKeyDictionary[Columns, type[forms.Form]] = WeakKeyDictionary()
 WITHIN = {7: _("7 days"), 30: _("30 days"), 90: _("90 days")}
 
 
@@ -34,7 +36,14 @@ def said(data):
     return [(name, values) for name, values in data.lists() if not name.startswith(CAMPAIGN)]
 
 
-class KnownChoices(forms.MultipleChoiceField):
+class Kept:
+    """A field that nobody changes once it is made, so that every form can have the same one."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+class KnownChoices(Kept, forms.MultipleChoiceField):
     """Keeps the values that exist and passes over the others, each once and in the order of the choices."""
 
     widget = forms.CheckboxSelectMultiple
@@ -43,7 +52,7 @@ class KnownChoices(forms.MultipleChoiceField):
         return [slug for slug, _name in self.choices if slug in (value or [])]
 
 
-class KnownChoice(forms.ChoiceField):
+class KnownChoice(Kept, forms.ChoiceField):
     """The chosen value, or nothing where it does not exist."""
 
     widget = forms.RadioSelect
@@ -52,7 +61,7 @@ class KnownChoice(forms.ChoiceField):
         return value if self.valid_value(value) else ""
 
 
-class Amount(BelgianDecimalField):
+class Amount(Kept, BelgianDecimalField):
     """Whole euro as people write them; what is no amount is passed over."""
 
     def clean(self, value):
@@ -63,7 +72,7 @@ class Amount(BelgianDecimalField):
         return None if amount is None else int(amount)
 
 
-class Words(forms.CharField):
+class Words(Kept, forms.CharField):
     def clean(self, value):
         return " ".join((value or "").replace("\0", " ").split())
 
@@ -108,9 +117,16 @@ class CallFilter(django_filters.FilterSet):
 
     def __init__(self, data=None, columns=None):
         super().__init__(QueryDict() if data is None else data, queryset=Call.objects.all())
-        self.columns = here = columns or current_columns()
-        for name, options in {"thema": here.themes, "fonds": here.funds, "organisatie": here.types}.items():
-            self.filters[name].extra["choices"] = [(one.slug, one.name) for one in options.values()]
+        self.columns = columns or current_columns()
+
+    def get_form_class(self):
+        """Made once for these columns: to make it takes longer than to ask it."""
+        if self.columns not in form_classes:
+            here = self.columns
+            for name, options in {"thema": here.themes, "fonds": here.funds, "organisatie": here.types}.items():
+                self.filters[name].extra["choices"] = [(one.slug, one.name) for one in options.values()]
+            form_classes[here] = super().get_form_class()
+        return form_classes[self.columns]
 
     def filter_queryset(self, queryset):
         """The calls found as an ordinary queryset, for small sets; lists take `in_order(selection.pks(…))`."""

@@ -1,6 +1,7 @@
 """The list of calls: search, filters, order, pages, as cards or as a timeline; the same page with and without htmx."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from django.core.paginator import Paginator
 from django.http import QueryDict
@@ -92,7 +93,7 @@ def reader_for(finder, view):
     """Cards; a search also reads the texts, to show where its words stand, and a timeline the dates."""
     if finder.search:
         return Call.objects.published().for_results().in_order
-    return Call.objects.published().for_list().in_order if view else cards
+    return Call.objects.published().for_list().in_order if view else partial(cards, finder.columns)
 
 
 def only_theme(finder):
@@ -114,7 +115,7 @@ def nothing_found(finder):
         state = finder.state_with(q=spelling, **changes)
         other = CallFilter(QueryDict(state), finder.columns)
         if other.selection.total:
-            meant = cards(other.selection.pks(0, 5))
+            meant = cards(finder.columns, other.selection.pks(0, 5))
             context |= {"spelling": spelling, "spelled": other.selection.total, "spelled_state": state, "meant": meant}
             break
     if not finder.chosen:

@@ -143,4 +143,4 @@ def current_and_closed(**criteria):
     names = {"theme": "thema", "fund": "fonds"}
     address = urlencode({names[name]: slugs for name, slugs in criteria.items()}, doseq=True)
     more = {"current_total": current.total, "all_calls": f"{reverse('calls')}?{address}"}
-    return cards_in_lists(**lists) | more
+    return cards_in_lists(columns, **lists) | more

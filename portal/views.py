@@ -39,7 +39,7 @@ class Home(TemplateView):
         }
         return super().get_context_data(
             **kwargs,
-            **cards_in_lists(**lists),
+            **cards_in_lists(columns, **lists),
             open_exists=Selection(columns, Criteria(StatusChoice.OPEN)).total > 0,
             roots=Theme.objects.roots(),
         )

@@ -1,11 +1,14 @@
 """The cards of lists, which are read without models, say what the calls say."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from calls.cards import card_of, cards, cards_in_lists
+from calls.columns import current_columns
 from calls.models import Call
 from tests.factories import CallFactory, FundFactory, ThemeFactory
 
@@ -37,8 +40,9 @@ def calls():
 
 def test_a_card_says_what_the_call_says(calls, django_assert_num_queries):
     pks = [call.pk for call in reversed(calls)]
-    with django_assert_num_queries(4):
-        found = cards(pks)
+    columns = current_columns()
+    with django_assert_num_queries(2):
+        found = cards(columns, pks)
     rows = Call.objects.for_list().in_order(pks)
     assert found == [card_of(row) for row in rows]
     for card, row in zip(found, rows, strict=True):
@@ -54,12 +58,34 @@ def test_a_card_says_what_the_call_says(calls, django_assert_num_queries):
 def test_only_published_calls_have_cards(calls, django_assert_num_queries):
     Call.objects.filter(pk=calls[0].pk).update(published_at=None)
     Call.objects.filter(pk=calls[1].pk).update(withdrawn_at=timezone.now())
-    pks = [call.pk for call in calls]
-    assert [card.title for card in cards(pks)] == ["Binnenkort", "Altijd", "Onbekend"]
+    pks, columns = [call.pk for call in calls], current_columns()
+    assert [card.title for card in cards(columns, pks)] == ["Binnenkort", "Altijd", "Onbekend"]
     with django_assert_num_queries(1):
-        assert cards(pks[:2]) == []
-    lists = cards_in_lists(first=pks[:3], again=pks[2:], none=[])
+        assert cards(columns, pks[:2]) == []
+    lists = cards_in_lists(columns, first=pks[:3], again=pks[2:], none=[])
     assert {name: len(found) for name, found in lists.items()} == {"first": 1, "again": 3, "none": 0}
+
+
+def test_a_card_comes_with_its_publication(calls):
+    """The SQL is written once, and asked at other moments."""
+    tomorrow = timezone.now() + timedelta(days=1)
+    Call.objects.filter(pk=calls[0].pk).update(published_at=tomorrow)
+    columns, pks = current_columns(), [calls[0].pk, calls[3].pk]
+    for now, titles in ((tomorrow - timedelta(seconds=1), ["Altijd"]), (tomorrow, ["Taal", "Altijd"])) * 2:
+        with time_machine.travel(now, tick=False):
+            assert [card.title for card in cards(columns, pks)] == titles
+
+
+def test_cents_are_kept(calls):
+    calls[0].budgets.update(amount=Decimal("1320069.53"))
+    amounts = cards(current_columns(), [calls[0].pk])[0].amounts
+    assert {amount.amount for amount in amounts} == {Decimal("1320069.53")}
+
+
+def test_a_call_that_the_columns_do_not_know_yet_has_no_card(calls):
+    columns = current_columns()
+    other = CallFactory(title="Nieuw")
+    assert [card.title for card in cards(columns, [other.pk, calls[0].pk])] == ["Taal"]
 
 
 def test_a_card_is_safe_from_what_editors_type(client, calls):

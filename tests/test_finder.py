@@ -238,14 +238,16 @@ def test_the_list_keeps_to_reading(client):
 
 
 @pytest.mark.parametrize("size", [1, 3])
-@pytest.mark.parametrize("query", ["status=alle", "status=alle&q=oproep", "status=alle&weergave=tijdlijn"])
-def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries, query, size):
+@pytest.mark.parametrize(
+    ("query", "queries"), [("status=alle", 3), ("status=alle&q=oproep", 11), ("status=alle&weergave=tijdlijn", 5)]
+)
+def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries, query, queries, size):
     for number in range(size):
         call = CallFactory(title=f"Oproep {number}", themes=[ThemeFactory()], deadline=timezone.now() + timedelta(9))
         call.cutoffs.create(at=timezone.now() + timedelta(days=2))
         call.objectives.create(text="Een oproep")
     CallFilter(QueryDict())
-    with django_assert_num_queries(11 if "q=" in query else 5):
+    with django_assert_num_queries(queries):
         client.get(f"/oproepen/?{query}")
 
 
