@@ -1,7 +1,10 @@
 """Forms of allauth: keys whose name has a label in Dutch, and codes whose refusal is written down."""
 
+import json
+
 from allauth.account.forms import ConfirmLoginCodeForm
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
@@ -15,9 +18,32 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import AuditEvent, record
 
+# What a key says comes through the browser, and allauth reads it as if nobody had been at it.
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 
-class AddKeyForm(AddWebAuthnForm):
+
+class Decoder(json.JSONDecoder):
+    """For which lists in lists in lists are no JSON, rather than an error of Python."""
+
+    def decode(self, text):
+        try:
+            return super().decode(text)
+        except RecursionError as error:
+            raise json.JSONDecodeError("too deep", text, 0) from error
+
+
+class WithKey(forms.Form):
+    credential = forms.JSONField(decoder=Decoder, widget=forms.HiddenInput)
+
+
+class AddKeyForm(WithKey, AddWebAuthnForm):
     name = forms.CharField(label=_("Name"), required=False)
+
+    def clean(self):
+        try:
+            return super().clean()
+        except UNREADABLE as error:
+            raise get_adapter().validation_error("incorrect_code") from error
 
 
 class EditKeyForm(EditWebAuthnForm):
@@ -58,13 +84,21 @@ class SecondFactorAgainForm(Refusable, ReauthenticateForm):
     pass
 
 
-class KeyForm(Refusable, AuthenticateWebAuthnForm):
+class OfKey(Refusable, WithKey):
+    def clean_credential(self):
+        try:
+            return super().clean_credential()
+        except UNREADABLE as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+
+class KeyForm(OfKey, AuthenticateWebAuthnForm):
     pass
 
 
-class KeyAgainForm(Refusable, ReauthenticateWebAuthnForm):
+class KeyAgainForm(OfKey, ReauthenticateWebAuthnForm):
     pass
 
 
-class PasskeyForm(Refusable, LoginWebAuthnForm):
+class PasskeyForm(OfKey, LoginWebAuthnForm):
     pass

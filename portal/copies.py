@@ -51,6 +51,16 @@ class Copies:
                 self.size -= last.size
 
 
+class Ready:
+    """A body with its headers as Django and as WSGI take them, and those of a 304 (RFC 9110, 15.4.5)."""
+
+    def __init__(self, body, headers):
+        self.body, self.tag = body, headers["ETag"]
+        self.for_django = HttpResponse(headers=headers).headers
+        self.headers = list(self.for_django.items())
+        self.unchanged = [(name, headers[name]) for name in ("Cache-Control", "ETag", "Vary")]
+
+
 class Copy:
     """A finished page: its headers, and its body whole and in the encodings asked for so far, each with an ETag."""
 
@@ -69,16 +79,15 @@ class Copy:
         return self.begun <= time.time() < self.until
 
     def answer(self, request):
-        body, _items, headers = self.ready_in(encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", "")))
-        response = HttpResponse(body)
+        ready = self.ready_in(encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", "")))
+        response = HttpResponse(ready.body)
         # The same object each time, which nobody outside of this middleware changes: to set a dozen takes longest.
-        response.headers = headers
+        response.headers = ready.for_django
         if any(name in request.META for name in CONDITIONS):
-            return get_conditional_response(request, etag=headers["ETag"], response=response)
+            return get_conditional_response(request, etag=ready.tag, response=response)
         return response
 
     def ready_in(self, encoding):
-        """(body, its headers as WSGI and as Django take them)"""
         if encoding not in self.ready:
             self.ready[encoding] = self.encoded(encoding)
         return self.ready[encoding]
@@ -88,8 +97,7 @@ class Copy:
         headers = self.headers | {"Content-Length": str(len(body)), "ETag": f'"{self.tag}"'}
         if encoding:
             headers |= {"Content-Encoding": encoding, "ETag": f'"{self.tag}-{encoding}"'}
-        headers = HttpResponse(headers=headers).headers
-        return body, list(headers.items()), headers
+        return Ready(body, headers)
 
 
 @lru_cache(maxsize=256)

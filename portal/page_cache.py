@@ -35,25 +35,28 @@ WAY_SECONDS = 2  # nginx counts whole seconds, and an answer may be under way fo
 LONGEST_QUERY = 300
 SESSION, MESSAGE = f"{settings.SESSION_COOKIE_NAME}=", "messages="
 OWN = ["HTTP_ACCEPT_ENCODING", *CONDITIONS]
+RARE_CONDITIONS = [name for name in CONDITIONS if name != "HTTP_IF_NONE_MATCH"]
 
 
 def before(application):
-    """A WSGI application that answers what is kept and not asked under a condition, and leaves the rest to another."""
+    """A WSGI application that answers what is kept, and leaves to another what is not or what takes a look."""
 
     def answer(environ, start_response):
-        if ready := ready_for(environ):
-            body, headers = ready
-            start_response("200 OK", [*headers])
-            return [body]
-        return application(environ, start_response)
+        if not (ready := ready_for(environ)):
+            return application(environ, start_response)
+        if environ.get("HTTP_IF_NONE_MATCH") == ready.tag:
+            start_response("304 Not Modified", [*ready.unchanged])
+            return []
+        start_response("200 OK", [*ready.headers])
+        return [ready.body]
 
     return answer
 
 
 def ready_for(environ):
-    """(body, headers) of the copy for a visitor; None where there is none, or the stamp has to be looked at again."""
+    """The copy for a visitor; None where there is none, or the stamp has to be looked at again."""
     copies = PageCacheMiddleware.copies_in_use
-    if copies is None or environ["REQUEST_METHOD"] != "GET" or any(name in environ for name in CONDITIONS):
+    if copies is None or environ["REQUEST_METHOD"] != "GET" or any(name in environ for name in RARE_CONDITIONS):
         return None
     key = key_of(environ)
     if key is None or key[0] or key not in copies:
@@ -61,8 +64,12 @@ def ready_for(environ):
     stamp = Seen.lately(own_replica() if settings.REPLICAS else DEFAULT_DB_ALIAS)
     if not stamp or not (copy := copies.get(key, stamp)):
         return None
+    ready = copy.ready_in(encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")))
+    # Tags that are another or several are for Django to compare.
+    if environ.get("HTTP_IF_NONE_MATCH", ready.tag) != ready.tag:
+        return None
     HITS.inc()
-    return copy.ready_in(encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")))[:2]
+    return ready
 
 
 def key_of(environ):

@@ -82,7 +82,6 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "libraries": {"i18n": "portal.templatetags.once"},
             "builtins": ["portal.templatetags.once"],
             "context_processors": [
                 "django.template.context_processors.request",

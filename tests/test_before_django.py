@@ -60,6 +60,13 @@ def test_a_visitor_gets_the_copy_that_django_would_give(client, kept):
     assert "Content-Encoding" not in ask(HTTP_ACCEPT_ENCODING="").headers
 
 
+def test_whoever_has_it_still_gets_no_body(client, kept):
+    heard = ask(HTTP_IF_NONE_MATCH=kept["ETag"])
+    answer = client.get("/oproepen/", headers={"Accept-Encoding": "br", "If-None-Match": kept["ETag"]})
+    assert (heard.status, heard.body, heard.headers) == ("304 Not Modified", [], dict(answer.headers))
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
 def test_what_a_server_does_to_the_headers_harms_no_copy(kept):
     application = page_cache.before(lambda environ, start_response: PASSED_ON)
     environ = RequestFactory(SERVER_NAME="testserver").get("/oproepen/", **BROWSER).environ
@@ -75,6 +82,8 @@ def test_what_a_server_does_to_the_headers_harms_no_copy(kept):
         {"HTTP_AUTHORIZATION": "Basic eDp5"},
         {"HTTP_HX_REQUEST": "true"},
         {"HTTP_IF_NONE_MATCH": '"x"'},
+        {"HTTP_IF_NONE_MATCH": "*"},
+        {"HTTP_IF_MATCH": '"x"'},
         {"HTTP_IF_MODIFIED_SINCE": "Mon, 23 Nov 2026 00:00:00 GMT"},
         {"HTTP_HOST": "elsewhere.example"},
         {"HTTP_X_FORWARDED_PROTO": "https"},

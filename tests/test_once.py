@@ -11,7 +11,7 @@ from portal.templatetags.once import Once
 
 
 def template(text):
-    return engines["django"].from_string("{% load i18n %}" + text)
+    return engines["django"].from_string(text)
 
 
 def constants(made):

@@ -1,4 +1,8 @@
-"""{% translate %} and {% url %} where nothing in them varies: the site has one language, so they are made once."""
+"""{% translate %} and {% url %} where nothing in them varies: the site has one language, so they are made once.
+
+All templates have them, and the other tags of Django's i18n, without {% load %} (TEMPLATES); one that loads i18n gets
+Django's own.
+"""
 
 from django.template import Library, Node
 from django.template.base import Variable
@@ -6,7 +10,6 @@ from django.template.defaulttags import url as django_url
 from django.templatetags import i18n
 
 register = Library()
-# In the place of Django's library of this name (TEMPLATES), so all the rest of it is here too.
 register.tags |= i18n.register.tags
 register.filters |= i18n.register.filters
 
