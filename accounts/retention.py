@@ -47,7 +47,7 @@ def unconfirmed(now):
 
 def remove_unconfirmed(now):
     removed = 0
-    for pk in in_turns(list(unconfirmed(now).values_list("pk", flat=True))):
+    for pk in in_turns(list(unconfirmed(now).order_by("pk").values_list("pk", flat=True))):
         with transaction.atomic():
             # Asked again, under a lock: the address may have been confirmed since this run began.
             user = unconfirmed(now).filter(pk=pk).select_for_update(of=("self",)).first()
