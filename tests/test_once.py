@@ -1,10 +1,12 @@
-"""Texts and addresses in templates that never vary are made once; all others each time."""
+"""Texts, addresses and files in templates that never vary are made once; all others each time."""
 
 from unittest.mock import patch
 
 import pytest
 from django import urls
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template import engines
+from django.templatetags.static import static
 from django.utils import translation
 
 from portal.templatetags.once import Once
@@ -44,6 +46,15 @@ def test_an_address_without_parts_is_made_once():
     assert texts == {f"/oproepen/ /oproepen/{slug}/ /themas/ /beheer/" for slug in ("taal", "werk")}
     names = [call.args[0] for call in reverse.call_args_list]
     assert (constants(made), names.count("calls"), names.count("call")) == (1, 1, 3)
+
+
+def test_the_address_of_a_file_is_made_once():
+    made = template("{% static 'site.css' %} {% static name %} {% static 'icon.svg' as icon %}{{ icon }}")
+    with patch.object(staticfiles_storage, "url", wraps=staticfiles_storage.url) as url:
+        texts = {made.render({"name": name}) for name in ("site.css", "icon.svg", "site.css")}
+    names = [call.args[0] for call in url.call_args_list]
+    assert texts == {" ".join(map(static, ["site.css", name, "icon.svg"])) for name in ("site.css", "icon.svg")}
+    assert (constants(made), names.count("icon.svg"), names.count("site.css")) == (1, 4, 3)
 
 
 def test_a_wrong_address_says_so_where_it_is_reached():

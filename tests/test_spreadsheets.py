@@ -12,6 +12,7 @@ from django.utils import timezone
 from reversion.models import Version
 
 from calls.desk import spreadsheets
+from calls.desk.spreadsheet_cells import moment_text, read_moment
 from calls.desk.spreadsheet_files import TOO_LONG, harmless, meant
 from calls.desk.spreadsheets import COLUMNS
 from calls.models import Call, Change
@@ -64,6 +65,7 @@ def test_a_call_is_a_line_with_every_cell_readable(desk, call):
             "bron": "https://example.org/",
             "gepubliceerd op": "2026-01-01 12:00",
             "inleiding": "<p>Lees <strong>dit</strong> [1]</p>",
+            "gewijzigd op": moment_text(call.updated_at),
         }
     ]
 
@@ -192,6 +194,30 @@ def test_a_change_meanwhile_is_shown_before_anything_is_stored(desk, call):
     Call.objects.update(title="Meanwhile")
     assert agree(desk, response) == ["Er is iets gewijzigd sinds u keek. Er is nog niets gebeurd: kijk nog eens na."]
     assert Call.objects.get().code == "+AMIF-1"
+
+
+@pytest.mark.parametrize("excel", [False, True])
+def test_what_a_colleague_edited_since_the_file_was_made_is_not_undone_unseen(desk, call, excel):
+    CallFactory(title="Niemand kwam eraan")
+    rows = [row | {"code": "NIEUW"} for row in as_rows(taken_out(desk))]
+    if excel:  # drops the seconds
+        for row in rows:
+            row["gewijzigd op"] = f"{read_moment(row['gewijzigd op']):%d/%m/%Y %H:%M}"
+    edited = brussels(2031, 3, 4, 5, 6)
+    Call.objects.filter(pk=call.pk).update(title="Beter", updated_at=edited)
+    response = read(desk, as_csv(rows))
+    assert "1 oproep is bewerkt nadat dit bestand gemaakt is" in visible(response.text)
+    [warnings] = re.findall(r'<ul class="warnings">(.*?)</ul>', response.text, re.S)
+    assert visible(warnings).startswith("Bewerkt op 4 maart 2031 05.06, nadat dit bestand gemaakt is")
+    assert (2, "titel", "Beter", "=Opvang") in changes(response)
+    assert agree(desk, response) == ["0 nieuwe ontwerpen, 2 oproepen gewijzigd."]
+
+
+@pytest.mark.parametrize("text", ["", "gisteren", "2040-01-01 12:00"])
+def test_a_line_that_does_not_say_how_old_it_is_is_taken_as_new(desk, call, text):
+    response = read(desk, f"webadres;code;gewijzigd op\nopvang;NIEUW;{text}\n".encode())
+    assert (errors(response), changes(response)) == ([], [(2, "code", "+AMIF-1", "NIEUW")])
+    assert "nadat dit bestand gemaakt is" not in response.text
 
 
 def test_a_second_click_does_nothing(desk, call):

@@ -85,7 +85,7 @@ class SpreadsheetMixin(admin.ModelAdmin):
             return None
         resource = CallResource(request.user)
         calls = Call.objects.for_export().filter(pk__in=chosen).order_by("pk")
-        rows = [[resource.cells(call)[column] for column in COLUMNS] for call in calls]
+        rows = [[line[column] for column in COLUMNS] for line in map(resource.line, calls)]
         response = HttpResponse(written(tablib.Dataset(*rows, headers=COLUMNS), format_name), TYPES[format_name])
         response["Content-Disposition"] = f'attachment; filename="oproepen-{localdate():%Y-%m-%d}.{format_name}"'
         return response

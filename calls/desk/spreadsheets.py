@@ -4,6 +4,8 @@ from hashlib import sha256
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
@@ -24,15 +26,17 @@ from calls.desk.spreadsheet_cells import (
     Several,
     budget_text,
     cutoff_text,
+    moment_text,
     read_budget,
     read_cutoff,
+    read_moment,
 )
 from calls.desk.spreadsheet_files import TOO_LONG
 from calls.desk.versions import versioned
 from calls.models import Budget, Call, Cutoff
 from funds.models import ApplicantType, Fund, Theme
 
-SLUG = "webadres"
+SLUG, EDITED = "webadres", "gewijzigd op"
 MOST_CHANGES = 100  # lines that change nothing cost nothing; of others somebody waits for the versions
 
 
@@ -113,6 +117,10 @@ class CallResource(ModelResource):
         ordered = (self.fields[name] for name in self._meta.fields)
         return {field.column_name: field.export(call) or "" for field in ordered}
 
+    def line(self, call):
+        """What goes out: the cells, and when the call was edited last, so that an old file is known when it is back."""
+        return self.cells(call) | {EDITED: moment_text(call.updated_at)}
+
     # In --------------------------------------------------------------------------------------------------------------
 
     def before_import(self, dataset, **kwargs):
@@ -140,9 +148,10 @@ class CallResource(ModelResource):
         self.changed = {
             column: text
             for column, text in row.items()
-            if text != self.before.get(column, "").strip() and text != TOO_LONG and column != SLUG
+            if text != self.before.get(column, "").strip() and text != TOO_LONG and column not in (SLUG, EDITED)
         }
         self.changing += bool(self.changed)
+        self.newer = "" if new else edited_since(instance, row.get(EDITED, ""))
         if self.changing > MOST_CHANGES:
             self.refuse_more()
         if new and any(row.values()) and not self.user.has_perm("calls.add_call"):
@@ -200,6 +209,7 @@ class CallResource(ModelResource):
     def after_import_row(self, row, row_result, **kwargs):
         """What changes is looked up in a dry run alone: later on nobody sees it again."""
         row_result.changes, row_result.warnings = list(self.changed), self.warnings if self.changed else []
+        row_result.newer = self.newer
         if not kwargs["dry_run"]:
             return
         after = self.cells(self.calls[row_result.instance.slug]) if self.changed else self.before
@@ -218,7 +228,21 @@ def warnings_of(call, stored):
     return [problem.text for problem in problems]
 
 
-COLUMNS = [CallResource.fields[name].column_name for name in CallResource._meta.fields]
+def edited_since(call, text):
+    """Says so where a call was edited after its line was taken out. A cell that is no moment says nothing."""
+    try:
+        known = read_moment(text)
+    except ValidationError:
+        return ""
+    # Spreadsheet programs drop the seconds.
+    edited = call.updated_at.replace(microsecond=0, **({} if known and known.second else {"second": 0}))
+    if not known or edited <= known:
+        return ""
+    said = _("Edited on %(moment)s, after this file was made: what was changed then is undone here.")
+    return said % {"moment": date_format(localtime(call.updated_at), "j F Y H.i")}
+
+
+COLUMNS = [*(CallResource.fields[name].column_name for name in CallResource._meta.fields), EDITED]
 
 
 # What came of it -----------------------------------------------------------------------------------------------------
@@ -237,10 +261,14 @@ class Outcome:
         self.errors += [(row.number + 1, "", str(one.error)) for row in result.error_rows for one in row.errors]
         self.errors.sort(key=lambda error: error[0])
         rows = [(line, row) for line, row in enumerate(result.rows, 2) if getattr(row, "changes", None)]
-        self.rows = [(line, row.is_new(), str(row.instance), row.changes, row.warnings) for line, row in rows]
+        self.rows = [
+            (line, row.is_new(), str(row.instance), row.changes, [*filter(None, [row.newer]), *row.warnings])
+            for line, row in rows
+        ]
         self.new = sum(new for _line, new, *_rest in self.rows)
         self.changed = len(self.rows) - self.new
-        self.warnings = sum(bool(warnings) for *_rest, warnings in self.rows)
+        self.newer = sum(bool(row.newer) for _line, row in rows)
+        self.warnings = sum(bool(row.warnings) for _line, row in rows)
         self.same = len(result.rows) - len(self.rows) - len({line for line, _column, _text in self.errors})
         self.calls = [row.instance for _line, row in rows]
         self.known = [row.instance for _line, row in rows if not row.is_new()]

@@ -1,13 +1,14 @@
-"""{% translate %} and {% url %} where nothing in them varies: the site has one language, so they are made once.
+"""{% translate %}, {% url %} and {% static %} where nothing in them varies: one language, one release, so made once.
 
-All templates have them, and the other tags of Django's i18n, without {% load %} (TEMPLATES); one that loads i18n gets
-Django's own.
+All templates have them, and the other tags of Django's i18n, without {% load %} (TEMPLATES); one that loads i18n or
+static gets Django's own.
 """
 
 from django.template import Library, Node
 from django.template.base import Variable
 from django.template.defaulttags import url as django_url
 from django.templatetags import i18n
+from django.templatetags.static import StaticNode
 
 register = Library()
 register.tags |= i18n.register.tags
@@ -40,6 +41,13 @@ def url(parser, token):
     node = django_url(parser, token)
     name = node.view_name
     varies = node.asvar or node.args or node.kwargs or name.filters or is_looked_up(name.var) or ":" in name.var
+    return node if varies else Once(node)
+
+
+@register.tag
+def static(parser, token):
+    node = StaticNode.handle_token(parser, token)
+    varies = node.varname or node.path.filters or is_looked_up(node.path.var)
     return node if varies else Once(node)
 
 
