@@ -1,4 +1,4 @@
-"""Files that should be a spreadsheet of calls: what is wrong with them is said in words."""
+"""Files of the spreadsheet of calls: no cell is a formula, and what is wrong with one is said in words."""
 
 import io
 import tracemalloc
@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from calls.desk.spreadsheet_files import read_dataset
+from calls.desk.spreadsheet_files import harmless, meant, read_dataset
 from calls.desk.spreadsheets import COLUMNS
 from tests.factories import brussels
 from tests.office_files import packed
@@ -95,3 +95,11 @@ def test_excel_numbers_and_dates_are_read_as_what_they_show(desk):
         ("titel", "", "2027"),
     ]
     assert ("deadline", "", "2030-03-31 17:00") in [change[1:] for change in changes(response)]
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+32 2 555", "-5", "@SUM(A1)", "'=al", "''", "'", "＝1", "gewoon", "a=b", ""]
+)
+def test_no_cell_is_a_formula_and_each_is_read_back_as_it_was(text):
+    assert not harmless(text).startswith(tuple("=+-@\t\r\n＝＋－＠"))
+    assert meant(harmless(text)) == text

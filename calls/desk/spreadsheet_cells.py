@@ -7,6 +7,7 @@ import re
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 from import_export.fields import Field
@@ -39,6 +40,20 @@ def read_moment(text):
             said = _("“%(text)s” is no date with an hour; write it as 2027-03-31 17:00.") % {"text": text}
             raise ValidationError(said) from error
         raise
+
+
+def edited_since(call, text):
+    """Says so where a call was edited after its line was taken out. A cell that is no moment says nothing."""
+    try:
+        known = read_moment(text)
+    except ValidationError:
+        return ""
+    # Spreadsheet programs drop the seconds.
+    edited = call.updated_at.replace(microsecond=0, **({} if known and known.second else {"second": 0}))
+    if not known or edited <= known:
+        return ""
+    said = _("Edited on %(moment)s, after this file was made: what was changed then is undone here.")
+    return said % {"moment": date_format(localtime(call.updated_at), "j F Y H.i")}
 
 
 def parts_of(line, number):

@@ -4,8 +4,6 @@ from hashlib import sha256
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
@@ -26,10 +24,10 @@ from calls.desk.spreadsheet_cells import (
     Several,
     budget_text,
     cutoff_text,
+    edited_since,
     moment_text,
     read_budget,
     read_cutoff,
-    read_moment,
 )
 from calls.desk.spreadsheet_files import TOO_LONG
 from calls.desk.versions import versioned
@@ -118,7 +116,7 @@ class CallResource(ModelResource):
         return {field.column_name: field.export(call) or "" for field in ordered}
 
     def line(self, call):
-        """What goes out: the cells, and when the call was edited last, so that an old file is known when it is back."""
+        """What goes out: the cells, and when the call was edited last, so that an old file shows its age."""
         return self.cells(call) | {EDITED: moment_text(call.updated_at)}
 
     # In --------------------------------------------------------------------------------------------------------------
@@ -226,20 +224,6 @@ def warnings_of(call, stored):
     if errors := [problem.text for problem in problems if problem.level == Problem.Level.ERROR]:
         raise ValidationError(errors)
     return [problem.text for problem in problems]
-
-
-def edited_since(call, text):
-    """Says so where a call was edited after its line was taken out. A cell that is no moment says nothing."""
-    try:
-        known = read_moment(text)
-    except ValidationError:
-        return ""
-    # Spreadsheet programs drop the seconds.
-    edited = call.updated_at.replace(microsecond=0, **({} if known and known.second else {"second": 0}))
-    if not known or edited <= known:
-        return ""
-    said = _("Edited on %(moment)s, after this file was made: what was changed then is undone here.")
-    return said % {"moment": date_format(localtime(call.updated_at), "j F Y H.i")}
 
 
 COLUMNS = [*(CallResource.fields[name].column_name for name in CallResource._meta.fields), EDITED]
