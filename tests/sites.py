@@ -38,9 +38,7 @@ class Site:
         if like:
             shutil.copytree(like.folder, folder, dirs_exist_ok=True)
         here = {"DATABASE_URL": self.database, "DATA_DIR": str(folder), "DEVELOPMENT": "true"} | NO_LIMITS
-        # Compiled once for all of them, where nobody else looks.
-        quick = {"PYTHONPYCACHEPREFIX": str(folder.parent / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
-        self.environment = os.environ | {"PYTHONWARNINGS": "ignore"} | quick | here | environment
+        self.environment = os.environ | {"PYTHONWARNINGS": "ignore"} | here | environment
 
     def start(self, *command):
         """A process of Python."""

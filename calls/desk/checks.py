@@ -6,6 +6,7 @@
 import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import batched
 
 from django.db import DatabaseError, transaction
@@ -30,7 +31,6 @@ from portal.turns import in_turns
 logger = logging.getLogger(__name__)
 ERROR, WARNING = Problem.Level.ERROR, Problem.Level.WARNING
 LONGEST = Problem._meta.get_field("text").max_length
-BELGIAN = country_holidays("BE", language="nl")
 BATCH = 500
 SATURDAY = 5
 # What an applicant looks for, and the parts of a call that say it; any one of them will do.
@@ -48,6 +48,12 @@ SECTIONS = {
     ),
     "info_contact": (gettext_lazy("Nothing is said of where to ask for information."), ["info_contact"]),
 }
+
+
+@cache
+def belgian_holidays():
+    """{date: name}; made when one is asked for, because the library reads all countries of the world for it."""
+    return country_holidays("BE", language="nl")
 
 
 @dataclass(frozen=True)
@@ -171,7 +177,7 @@ def dates_of(call):
 
 def of_closed_day(at):
     """Why nobody answers a question on this day; nothing for a working day in Belgium."""
-    if holiday := BELGIAN.get(localtime(at).date()):
+    if holiday := belgian_holidays().get(localtime(at).date()):
         return _("%(date)s is a public holiday: %(holiday)s.") % {"date": said(at), "holiday": holiday}
     return _("%(date)s is in a weekend.") % {"date": said(at)} if localtime(at).weekday() >= SATURDAY else ""
 
