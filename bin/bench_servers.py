@@ -115,11 +115,14 @@ def nginx(folder, server, http=""):
 
 
 @contextmanager
-def nginx_before(folder, ports, **changes):
-    """deploy/nginx.conf in front of app servers on these ports; its log is folder/access.log."""
+def nginx_before(folder, ports, listen="", **changes):
+    """deploy/nginx.conf in front of app servers on these ports; its log is folder/access.log.
+
+    `listen` says how it listens ("ssl http2"); `changes` are what stands in capitals in that file.
+    """
     port = free_port()
     values = {
-        "LISTEN": f"127.0.0.1:{port}",
+        "LISTEN": f"127.0.0.1:{port} {listen}",
         "LISTEN_PLAIN": f"127.0.0.1:{free_port()}",
         "SERVER_NAME": "localhost",
         "APP_SERVERS": " ".join(f"server 127.0.0.1:{port} max_fails=2 fail_timeout=2s;" for port in ports),
