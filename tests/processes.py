@@ -4,6 +4,8 @@ import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 
 from django.db import connection
 
@@ -34,19 +36,27 @@ def has_nginx():
     return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is not None
 
 
-def watch(server, paths, seconds):
-    """[(when it was asked, when answered, path, headers, text)] of visitors who ask all the time."""
+@contextmanager
+def watched(server, paths):
+    """Visitors who ask all the time, until the end of the block; then there is a list of what they saw:
+
+    [(when it was asked, when answered, path, headers, text)]
+    """
+    found, ended = [], Event()
 
     def visit(path):
-        found = []
-        while time.time() < end:
+        while not ended.is_set():
             asked = time.time()
             status, headers, body = server.get(path)
             assert status == 200
             found.append((asked, time.time(), path, headers, body.decode()))
             time.sleep(0.005)
-        return found
 
-    end = time.time() + seconds
     with ThreadPoolExecutor(len(paths) * 2) as visitors:
-        return [one for found in visitors.map(visit, paths * 2) for one in found]
+        visits = [visitors.submit(visit, path) for path in paths * 2]
+        try:
+            yield found
+        finally:
+            ended.set()
+        for one in visits:
+            one.result()
