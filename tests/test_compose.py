@@ -40,6 +40,13 @@ def test_every_image_has_an_exact_tag():
     assert [image for image in [*foreign, *bases] if not re.fullmatch(r"[a-z]+:\d+\.\d+(\.\d+)?-[a-z]+", image)] == []
 
 
+def test_our_image_is_made_once_and_never_fetched():
+    """Services that build one tag at the same time make as many images, or fail; a name nobody owns may be taken."""
+    ours = {name: one for name, one in SERVICES.items() if one["image"].startswith("vleva-portal:")}
+    assert [name for name, one in SERVICES.items() if "build" in one] == ["prepare"]
+    assert {one["pull_policy"] for one in ours.values()} == {"never"}
+
+
 def test_what_waits_for_what():
     waits = {
         name: {on: how["condition"] for on, how in one.get("depends_on", {}).items()} for name, one in SERVICES.items()
