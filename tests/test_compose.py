@@ -47,6 +47,12 @@ def test_our_image_is_made_once_and_never_fetched():
     assert {one["pull_policy"] for one in ours.values()} == {"never"}
 
 
+def test_nginx_asks_again_where_the_app_servers_are():
+    """A container that is started again may have another address."""
+    servers = re.findall(r"server (\w+):8000 (\w+)", SERVICES["nginx"]["environment"]["APP_SERVERS"])
+    assert servers == [("app1", "resolve"), ("app2", "resolve")]
+
+
 def test_what_waits_for_what():
     waits = {
         name: {on: how["condition"] for on, how in one.get("depends_on", {}).items()} for name, one in SERVICES.items()
