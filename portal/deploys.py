@@ -35,16 +35,20 @@ def one_at_a_time(say):
 
 
 class PostgresLock:
-    """Gone with its connection, so a deploy that is killed holds up nobody."""
+    """Gone with its connection, so a deploy that is killed holds up nobody. Its own, since loaddata closes ours."""
+
+    def __init__(self):
+        self.connection = connection.copy()
 
     def taken(self):
-        with connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
             return cursor.fetchone()[0]
 
     def free(self):
-        with connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        self.connection.close()
 
 
 class FileLock:
