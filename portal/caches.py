@@ -27,7 +27,7 @@ def either(name):
                 return getattr(RedisCache, name)(self, *args, **kwargs)
             except RedisError as error:
                 RedisOrDatabase.away_until = time.monotonic() + PAUSE
-                logger.warning("Redis does not answer (%s); the database counts.", type(error).__name__)
+                logger.warning("Redis does not answer (%s: %s); the database counts.", type(error).__name__, error)
         return getattr(caches["database"], name)(*args, **kwargs)
 
     return method

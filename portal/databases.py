@@ -12,7 +12,8 @@ SQLITE_OPTIONS = {
 }
 STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", 0)  # of one query; 0 sets no limit
 POSTGRESQL_OPTIONS = {
-    "pool": {"min_size": 1, "max_size": 4, "timeout": 2},
+    # Its waits between attempts double until it gives up; whoever asks next begins anew, so none is longer than 2 s.
+    "pool": {"min_size": 1, "max_size": 4, "timeout": 2, "reconnect_timeout": 4},
     "connect_timeout": 3,
     "options": f"-c statement_timeout={STATEMENT_SECONDS}s "
     f"-c idle_in_transaction_session_timeout={3 * STATEMENT_SECONDS}s",
