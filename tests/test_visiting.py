@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from time import perf_counter
 
 import pytest
@@ -132,15 +132,19 @@ def test_a_server_that_says_nonsense():
         port = listening.getsockname()[1]
 
         def talk():
-            for _visit in range(2):
-                connection, _address = listening.accept()
-                with connection:
-                    connection.recv(1000)
-                    connection.sendall(b"\x00\xff geen antwoord\r\n\r\n")
+            with suppress(OSError):  # it listens no more
+                while True:
+                    connection, _address = listening.accept()
+                    with connection:
+                        connection.recv(1000)
+                        connection.sendall(b"\x00\xff geen antwoord\r\n\r\n")
 
-        threading.Thread(target=talk, daemon=True).start()
+        talking = threading.Thread(target=talk, daemon=True)
+        talking.start()
         visitor = Visitor(pause=0, timeout=(1, 1), allowed=frozenset({("127.0.0.1", port)}))
         assert visitor.visit(f"http://127.0.0.1:{port}/") == (None, NOT_REACHED)
+        listening.shutdown(socket.SHUT_RDWR)
+        talking.join()
 
 
 def test_a_pause_between_two_visits_to_one_host(server):
