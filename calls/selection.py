@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_, or_
 
 import numpy as np
 from django.db import models
@@ -10,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from calls.columns import microseconds
+from calls.columns import bits, mask_of, microseconds
 from calls.status import Status
 
 PERIODS = [7, 30, 90]  # days
+CHOICES = ["theme", "fund", "organisation"]
 NOT_CLOSED = "not closed"  # open, upcoming, or with a deadline that nobody knows; for pages, no address says it
 
 
@@ -67,39 +69,34 @@ class Selection:
         fits = sort and (sort != Sort.FIT or hits is not None)
         self.sort = sort if fits else (Sort.FIT if hits is not None else Sort.DEADLINE)
 
-    # What one criterion lets through ---------------------------------------------------------------------------------
+    # What one criterion lets through, as bits ------------------------------------------------------------------------
 
     def has_status(self, value):
+        statuses = self.moment.status_bits
         if value == StatusChoice.ALL:
-            return self.moment.published
+            return self.moment.published_bits
         if value == NOT_CLOSED:
-            return ~self.moment.status[Status.CLOSED]
+            return ~statuses[Status.CLOSED]
         status = STATUS_OF_CHOICE.get(value)
-        return self.moment.status[status] if status else self.moment.current
+        return statuses[status] if status else statuses[Status.OPEN] | statuses[Status.UPCOMING]
 
-    def has_theme(self, slug):
-        return self.columns.having(self.columns.theme, slug)
-
-    def has_fund(self, slug):
-        fund = self.columns.funds.get(slug)
-        return self.columns.fund == (fund.pk if fund else -1)
-
-    def is_for_organisation(self, slug):
-        return self.columns.having(self.columns.type, slug)
+    def has_choice(self, name, slug):
+        """A theme, fund or type of organisation; none has one that came after these columns."""
+        return self.columns.bits[name].get(slug, 0)
 
     def closes_within(self, days):
         """Open, with the final deadline at most so many days away."""
         last = self.now + microseconds_in(days)
-        return self.moment.status[Status.OPEN] & (self.columns.deadline <= last)
+        return self.moment.status_bits[Status.OPEN] & bits(self.columns.deadline <= last)
 
     def opened_within(self, days):
         opens_at = self.columns.opens_at
-        return (opens_at > self.now - microseconds_in(days)) & (opens_at <= self.now)
+        return bits((opens_at > self.now - microseconds_in(days)) & (opens_at <= self.now))
 
     def has_budget(self, smallest, largest):
         """A call of which no amount is known fits no range."""
         cents = self.columns.amount
-        return (
+        return bits(
             (cents > 0) & (cents >= (smallest or 0) * 100) & (cents <= (10**13 if largest is None else largest) * 100)
         )
 
@@ -108,17 +105,17 @@ class Selection:
     @cached_property
     def everything(self):
         """The published calls, or the hits among them."""
-        published = self.moment.published
-        return published if self.hits is None else published & self.columns.mask(self.hits.pks)
+        published = self.moment.published_bits
+        return published if self.hits is None else published & bits(self.columns.mask(self.hits.pks))
 
     @cached_property
     def masks(self):
         """For each criterion in use the calls it lets through; values of one criterion add up."""
         asked = self.criteria
         masks = {"status": self.has_status(asked.status)}
-        for name, lets_through in self.choices.items():
-            if values := getattr(asked, name):
-                masks[name] = np.logical_or.reduce([lets_through(value) for value in values])
+        for name in CHOICES:
+            if slugs := getattr(asked, name):
+                masks[name] = reduce(or_, (self.has_choice(name, slug) for slug in slugs))
         for name, lets_through in self.periods.items():
             if days := getattr(asked, name):
                 masks[name] = lets_through(days)
@@ -127,45 +124,38 @@ class Selection:
         return masks
 
     @property
-    def choices(self):
-        return {"theme": self.has_theme, "fund": self.has_fund, "organisation": self.is_for_organisation}
-
-    @property
     def periods(self):
         return {"closes_within": self.closes_within, "opened_within": self.opened_within}
 
     def fitting(self, without=None):
         """The calls that pass all criteria but one."""
-        mask = self.everything
-        for name, passed in self.masks.items():
-            mask = mask & passed if name != without else mask
-        return mask
+        return reduce(and_, (mask for name, mask in self.masks.items() if name != without), self.everything)
 
     @cached_property
     def found(self):
-        return self.fitting()
+        """An array of booleans."""
+        return mask_of(self.fitting(), len(self.columns.pk))
 
     @cached_property
     def total(self):
-        return int(np.count_nonzero(self.found))
+        return self.fitting().bit_count()
 
     def total_without(self, name):
         """How many calls there would be if one criterion were dropped (the status: among calls of every status)."""
-        return int(np.count_nonzero(self.fitting(without=name)))
+        return self.fitting(without=name).bit_count()
 
     def counts(self, name):
         """{value: number of calls} for every value of a criterion, all other criteria kept."""
         others = self.fitting(without=name)
-        return {value: int(np.count_nonzero(others & passed(value))) for value, passed in self.values(name)}
+        return {value: (others & passed).bit_count() for value, passed in self.values(name).items()}
 
     def values(self, name):
-        """Every value of a criterion with the method that says who has it."""
-        slugs = {"theme": self.columns.themes, "fund": self.columns.funds, "organisation": self.columns.types}
+        """{value: what it lets through} for every value of a criterion."""
+        if name in CHOICES:
+            return self.columns.bits[name]
         if name == "status":
-            return [(value, self.has_status) for value in ("", *StatusChoice.values)]
-        if name in self.periods:
-            return [(days, self.periods[name]) for days in PERIODS]
-        return [(slug, self.choices[name]) for slug in slugs[name]]
+            return {value: self.has_status(value) for value in ("", *StatusChoice.values)}
+        return {days: self.periods[name](days) for days in PERIODS}
 
     # In order --------------------------------------------------------------------------------------------------------
 
