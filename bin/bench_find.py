@@ -16,6 +16,7 @@ import numpy as np
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.http import QueryDict  # noqa: E402
@@ -37,6 +38,7 @@ PLANS = {
 
 
 def main(calls):
+    settings.PAGE_CACHE_MEGABYTES = 0  # each page is made anew
     seconds = fill(calls)
     client = Client(SERVER_NAME="localhost")
     found = measure(actions(client), turns())
