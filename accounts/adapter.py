@@ -1,5 +1,7 @@
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from accounts.audit import AuditEvent, record
 from accounts.models import UserManager
@@ -14,3 +16,12 @@ class AccountAdapter(DefaultAccountAdapter):
         except ValidationError:
             record(AuditEvent.Kind.LOCKED, email=UserManager.normalize_email(credentials.get("email")))
             raise
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    """allauth's, which also writes down who ended their sessions in other browsers."""
+
+    def end_sessions(self, sessions):
+        super().end_sessions(sessions)
+        for session in sessions:
+            record(AuditEvent.Kind.LOGGED_OUT, pk=session.user_id, detail=_("in another browser"))

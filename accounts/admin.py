@@ -1,8 +1,11 @@
+from allauth.account.admin import EmailAddressAdmin
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +20,8 @@ RIGHTS = ["is_active", "is_staff", "is_superuser"]
 
 # Secrets and sessions are nobody's to edit; each user manages their own on the account pages.
 admin.site.unregister([Authenticator, UserSession])
+# Registered again below, with what colleagues do to them in the audit log.
+admin.site.unregister([EmailAddress, Group])
 
 
 @admin.register(User)
@@ -80,10 +85,53 @@ def changed_rights(form):
     """What the form of a user gave (+) and took (−): “+ stafstatus, − VLEVA-lezers”."""
     changed = [User._meta.get_field(name) for name in RIGHTS if name in form.changed_data]
     chosen = [(field.verbose_name, form.cleaned_data[field.name]) for field in changed]
-    if "groups" in form.changed_data:
-        before, after = set(form.initial["groups"]), set(form.cleaned_data["groups"])
-        chosen += sorted((group.name, group in after) for group in before ^ after)
+    return given_and_taken(chosen + exchanged(form, "groups", "name"))
+
+
+def exchanged(form, field, name):
+    """[(name, whether it was added)] of what a field with several rows has more and less than before."""
+    before, after = set(form.initial.get(field, [])), set(form.cleaned_data.get(field, []))
+    return sorted((getattr(one, name), one in after) for one in before ^ after)
+
+
+def given_and_taken(chosen):
     return ", ".join(f"{'+' if given else '−'} {name}" for name, given in chosen)
+
+
+@admin.register(Group)
+class RolesAdmin(GroupAdmin):
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if detail := given_and_taken(exchanged(form, "permissions", "codename")):
+            record(AuditEvent.Kind.RIGHTS, by=request.user, detail=f"{form.instance}: {detail}")
+
+    def log_deletions(self, request, queryset):
+        for group in queryset:
+            record(AuditEvent.Kind.RIGHTS, by=request.user, detail=f"− {group}")
+        return super().log_deletions(request, queryset)
+
+
+@admin.register(EmailAddress)
+class AddressesAdmin(EmailAddressAdmin):
+    def log_addition(self, request, obj, message):
+        record(AuditEvent.Kind.EMAIL, pk=obj.user_id, by=request.user)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request, obj, message):
+        record(AuditEvent.Kind.EMAIL, pk=obj.user_id, by=request.user)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request, queryset):
+        for address in queryset:
+            record(AuditEvent.Kind.EMAIL, pk=address.user_id, by=request.user)
+        return super().log_deletions(request, queryset)
+
+    @admin.action(description=EmailAddressAdmin.make_verified.short_description)
+    def make_verified(self, request, queryset):
+        unverified = list(queryset.filter(verified=False))
+        super().make_verified(request, queryset)
+        for address in unverified:
+            self.log_change(request, address, gettext("Confirmed."))
 
 
 @admin.register(AuditEvent)

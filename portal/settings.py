@@ -142,6 +142,7 @@ LOGOUT_REDIRECT_URL = "home"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+USERSESSIONS_ADAPTER = "accounts.adapter.SessionsAdapter"
 ACCOUNT_FORMS = {"confirm_login_code": "accounts.forms.LoginCodeForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

@@ -60,6 +60,13 @@ def test_a_log_in_with_the_way_it_went_and_a_log_out(client, user, done):
     assert rows() == [("login", user, None, "wachtwoord"), ("logout", user, None, "")]
 
 
+def test_sessions_that_are_ended_from_another_browser(client, other, user, done):
+    for browser in (client, other):
+        done(browser.log_in, user)
+    done(client.post, "/account/sessions/")
+    assert rows()[2:] == [("logout", user, None, "in een andere browser")]
+
+
 def test_a_log_in_with_a_mailed_code(client, user, done):
     done(client.post, "/account/login/code/", {"email": user.email})
     assert rows() == []

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
@@ -76,6 +77,33 @@ def test_a_second_factor_that_a_colleague_removes(at_desk, chief, user):
     Authenticator.objects.create(user=user, type="totp", data={})
     at_desk(post, USERS, {"action": "remove_second_factor", "_selected_action": [user.pk]})
     assert rows() == [("factor removed", user, chief, "")]
+
+
+def test_what_a_role_may_do(at_desk, chief):
+    group = Group.objects.get(name="VLEVA-lezers")
+    before = set(group.permissions.all())
+    added = Permission.objects.get(codename="add_call")
+    page = f"/beheer/auth/group/{group.pk}/change/"
+    assert at_desk(Desk.send, page, permissions=[added.pk, *(one.pk for one in before)]) == []
+    assert at_desk(Desk.send, page, name="VLEVA-kijkers") == []
+    at_desk(post, f"/beheer/auth/group/{group.pk}/delete/", {"post": "yes"})
+    assert rows() == [
+        ("rights", None, chief, "VLEVA-lezers: + add_call"),
+        ("rights", None, chief, "− VLEVA-kijkers"),
+    ]
+
+
+def test_addresses_of_accounts(at_desk, chief, user):
+    addresses = "/beheer/account/emailaddress/"
+    data = {"user": user.pk, "email": "tweede@example.org"}
+    assert at_desk(post, f"{addresses}add/", data).status_code == 302
+    second = EmailAddress.objects.get(email="tweede@example.org")
+    at_desk(post, addresses, {"action": "make_verified", "_selected_action": [second.pk]})
+    assert at_desk(Desk.send, f"{addresses}{second.pk}/change/", email="derde@example.org") == []
+    selected = {"action": "delete_selected", "_selected_action": [second.pk], "post": "yes"}
+    at_desk(post, addresses, selected)
+    assert rows() == [("email", user, chief, "")] * 4
+    assert not EmailAddress.objects.filter(pk=second.pk).exists()
 
 
 def test_accounts_that_a_colleague_deletes_leave_no_trace_of_whose_they_were(at_desk, chief, user):
