@@ -92,5 +92,10 @@ def postgres(primary=None):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with postgres() as cluster:
-        sys.exit(subprocess.run(sys.argv[1:], env=os.environ | {"DATABASE_URL": cluster.url}).returncode)
+    with (
+        postgres() as cluster,
+        subprocess.Popen(sys.argv[1:], env=os.environ | {"DATABASE_URL": cluster.url}) as command,
+    ):
+        # The command ends first: it has servers of its own to end.
+        signal.signal(signal.SIGTERM, lambda *_: command.terminate())
+        sys.exit(command.wait())
