@@ -7,10 +7,10 @@ it costs the database the rows of a few candidates alone.
 from urllib.parse import urlencode
 
 import numpy as np
-from django.db.models import prefetch_related_objects
 from django.http import QueryDict
 from django.utils import timezone
 
+from calls.cards import cards
 from calls.columns import current_columns
 from calls.filters import CallFilter
 from calls.models import Call, Word
@@ -55,18 +55,16 @@ def is_newer(edition, call, status):
 
 
 def calls_like(call, number, without=()):
-    """At most so many published calls, those that run before the closed ones, the most alike first; as a list."""
-    likeness = candidates(call, [call.pk, *without])
-    calls = Call.objects.published().for_line().in_order(likeness)
+    """At most so many published calls, those that run before the closed ones, the most alike first; as cards."""
+    columns = current_columns()
+    likeness = candidates(call, columns, [call.pk, *without])
     beginnings = word_beginnings(call.title)
 
     def alike(other):
         shared = beginnings & word_beginnings(other.title)
         return likeness[other.pk] + TITLE * len(shared) / max(len(beginnings), 1)
 
-    best = sorted(calls, key=alike, reverse=True)[:number]
-    prefetch_related_objects(best, "cutoffs")
-    return best
+    return sorted(cards(columns, list(likeness)), key=alike, reverse=True)[:number]
 
 
 def word_beginnings(title):
@@ -74,9 +72,8 @@ def word_beginnings(title):
     return {word[:6] for word in telling(words(title)) if len(word) > 3}
 
 
-def candidates(call, without):
+def candidates(call, columns, without):
     """{primary key: likeness} of the published calls that share most with a call, its title aside."""
-    columns = current_columns()
     moment = columns.at(timezone.now())
     traits = traits_of(call, columns)
     wanted = moment.published & np.logical_or.reduce([mask for weight, mask in traits if weight > TYPES] or [False])
