@@ -1,5 +1,6 @@
 """What a card of a list shows, read without models: lists are most of what visitors ask for."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -70,7 +71,7 @@ class Card:
 
 
 def cards(columns, pks):
-    """The published calls with these primary keys, in the same order; two queries."""
+    """The published calls with these primary keys, in the same order; one query."""
     return cards_in_lists(columns, found=pks)["found"]
 
 
@@ -83,7 +84,11 @@ def cards_in_lists(columns, **lists):
 def cards_of(columns, pks):
     """{primary key: card}: the texts and amounts from the database, dates and themes from the columns."""
     now, alias = timezone.now(), Call.objects.db
-    texts = {row[0]: row for row in rows(texts_of, alias, now, pks)}
+    texts, amounts = {}, defaultdict(list)
+    for *text, label, amount, shared in rows(texts_and_amounts, alias, now, pks):
+        texts[text[0]] = text
+        if amount is not None:
+            amounts[text[0]].append(Amount(label, Decimal(amount).scaleb(-2), bool(shared)))
     places = columns.positions(sorted(texts))
     pks = columns.pk[places].tolist()
     facts = zip(
@@ -96,33 +101,25 @@ def cards_of(columns, pks):
         strict=True,
     )
     funds, themes = {fund.pk: fund.name for fund in columns.funds.values()}, themes_of(columns)
-    found = {
+    return {
         pk: Card(
             *texts[pk],
             from_microseconds(opens_at, unknown=0),
             from_microseconds(deadline),
             funds.get(fund, ""),
             themes=[themes[pk] for pk in links["theme"].tolist()],
+            amounts=amounts[pk],
             cutoffs=[from_microseconds(at) for at in cutoffs["at"].tolist()],
         )
         for pk, opens_at, deadline, fund, links, cutoffs in facts
     }
-    for call, label, amount, shared in rows(amounts_of, alias, now, pks):
-        found[call].amounts.append(Amount(label, Decimal(amount).scaleb(-2), bool(shared)))
-    return found
 
 
-def texts_of(now, pks):
-    published = Call.objects.filter(publication_conditions(now)[Publication.PUBLISHED])
-    return published.filter(pk__in=pks).order_by().values_list(*TEXTS)
-
-
-def amounts_of(now, pks):
-    return (
-        Budget.objects.filter(call__in=pks)
-        .exclude(amount=None)
-        .values_list("call", "label", cents(F("amount")), "shared")
-    )
+def texts_and_amounts(now, pks):
+    """A row for each budget line of a call, or one without."""
+    published = Call.objects.filter(publication_conditions(now)[Publication.PUBLISHED], pk__in=pks)
+    budget = "budgets__label", cents(F("budgets__amount")), "budgets__shared"
+    return published.order_by(*(f"budgets__{name}" for name in Budget._meta.ordering)).values_list(*TEXTS, *budget)
 
 
 def themes_of(columns):

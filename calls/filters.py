@@ -1,12 +1,12 @@
 """The one filter of calls: the list, feeds, calendars, exports, the API and saved searches all ask it."""
 
-from copy import copy
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import django_filters
 from django import forms
 from django.http import QueryDict
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from calls.columns import Columns, current_columns
@@ -82,8 +82,8 @@ class CallsFilter(django_filters.Filter):
     """Of each list its own, as django-filter wants it, with what is in it shared: a whole copy takes a while."""
 
     def __deepcopy__(self, memo):
-        own = copy(self)
-        own.extra = dict(self.extra)
+        own = object.__new__(type(self))
+        vars(own).update(vars(self), extra=dict(self.extra))
         return own
 
 
@@ -105,6 +105,15 @@ class AmountFilter(CallsFilter):
     def __init__(self, label):
         digits = {"min_value": 0, "max_digits": 15, "decimal_places": 2, "localize": True}
         super().__init__(label=label, widget=forms.TextInput({"inputmode": "decimal"}), **digits)
+
+
+def in_plain_words(form_class):
+    """The form with its texts translated: the site has one language, and every list shows them all."""
+    for field in form_class.base_fields.values():
+        field.label = str(field.label)
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(value, str(label)) for value, label in field.choices]
+    return form_class
 
 
 class CallFilter(django_filters.FilterSet):
@@ -135,7 +144,7 @@ class CallFilter(django_filters.FilterSet):
             here = self.columns
             for name, options in {"thema": here.themes, "fonds": here.funds, "organisatie": here.types}.items():
                 self.filters[name].extra["choices"] = [(one.slug, one.name) for one in options.values()]
-            form_classes[here] = super().get_form_class()
+            form_classes[here] = in_plain_words(super().get_form_class())
         return form_classes[self.columns]
 
     def filter_queryset(self, queryset):
@@ -170,10 +179,8 @@ class CallFilter(django_filters.FilterSet):
 
     def state_with(self, **changes):
         """The state with some filters changed; empty values leave it."""
-        state = QueryDict(mutable=True)
-        for name, value in (self.chosen | changes).items():
-            state.setlist(name, value if isinstance(value, list) else [value] if value not in ("", None) else [])
-        return state.urlencode()
+        state = self.chosen | changes
+        return urlencode({name: value for name, value in state.items() if value not in ("", None)}, doseq=True)
 
     @cached_property
     def ignored(self):

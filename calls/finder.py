@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from calls import panel
-from calls.cards import cards
+from calls.cards import card_of, cards
 from calls.filters import CallFilter
 from calls.models import Call
 from calls.search.marking import Marker
@@ -20,7 +20,6 @@ from calls.timeline import Timeline
 from portal.limits import limited
 
 PER_PAGE = 20
-VIEWS = {"": "calls/_results.html", "tijdlijn": "calls/_timeline.html"}
 
 
 class Rows(Sequence):
@@ -61,18 +60,19 @@ def found(data):
     marker = Marker(finder.search) if finder.search else None
     for call in calls if marker else []:
         call.marked_title, call.snippet = marker.mark(call.title), marker.snippet(call)
+    if marker and not view:
+        calls = [card_of(call) for call in calls]
     return {
         "finder": finder,
         "page_obj": page,
         "calls": calls,
         "page_range": page.paginator.get_elided_page_range(page.number),
-        "total": finder.selection.total,
+        "total_text": panel.total(finder),
         "state": finder.state,
         "address": address(finder, page),
         "list_state": finder.state_with(weergave=""),
         "timeline_state": finder.state_with(weergave="tijdlijn"),
         "view": view,
-        "results": VIEWS[view],
         "timeline": Timeline(calls) if view and calls else None,
         "groups": panel.groups(finder),
         "chips": panel.chips(finder),

@@ -1,45 +1,41 @@
 """What the list shows of a CallFilter: options with counts, chosen ones as chips, ways out where nothing fits."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from calls.filters import CRITERIA
 from calls.selection import Selection, Sort, StatusChoice
 from portal.templatetags.portal import euro
 
 GROUPS = ("status", "thema", "organisatie", "fonds", "deadline", "geopend")
+SEVERAL, ALWAYS_OPEN = ("thema", "organisatie", "fonds"), 3  # the first three
 ANY = gettext_lazy("Any time")
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     id: str
     value: str
     label: str
     count: int | None
     chosen: bool
-    below: bool = False  # a theme under a main theme
+    below: bool  # a theme under a main theme
 
 
-@dataclass(frozen=True)
-class Group:
-    """One filter: its options, and whether several may be chosen."""
+class Group(NamedTuple):
+    """One filter: its options, whether several may be chosen, and whether they are in sight."""
 
     name: str
     label: str
     options: list[Option]
     several: bool
-
-    @property
-    def is_used(self):
-        return any(option.chosen and option.value for option in self.options)
+    is_open: bool
 
 
-@dataclass(frozen=True)
-class Chip:
+class Chip(NamedTuple):
     """A chosen value, and the state of the list without it; `total` says how many calls that gives."""
 
     label: str
@@ -48,25 +44,30 @@ class Chip:
     total: int | None = None
 
 
+def total(finder):
+    total = finder.selection.total
+    return ngettext("%(total)s call", "%(total)s calls", total) % {"total": localize(total)}
+
+
 def groups(finder):
-    themes = finder.columns.themes
-    found = []
-    for name in GROUPS:
-        field, counts, chosen = finder.form.fields[name], finder.counts[name], finder.chosen.get(name, "")
-        several = name in ("thema", "organisatie", "fonds")
-        options = [
-            Option(
-                id=f"{name}-{value or 'alles'}",
-                value=str(value),
-                label=label,
-                count=counts.get(value),
-                chosen=value in chosen if several else str(value) == chosen,
-                below=name == "thema" and bool(themes[value].parent),
-            )
-            for value, label in field.choices
-        ]
-        found.append(Group(name, field.label, options, several))
-    return found
+    return [group(finder, name, is_open=place < ALWAYS_OPEN) for place, name in enumerate(GROUPS)]
+
+
+def group(finder, name, is_open):
+    field, counts, chosen = finder.form.fields[name], finder.counts[name], finder.chosen.get(name, "")
+    themes, several = finder.columns.themes if name == "thema" else {}, name in SEVERAL
+    options = [
+        Option(
+            f"{name}-{value or 'alles'}",
+            str(value),
+            label,
+            counts.get(value),
+            value in chosen if several else str(value) == chosen,
+            value in themes and bool(themes[value].parent),
+        )
+        for value, label in field.choices
+    ]
+    return Group(name, field.label, options, several, is_open or bool(chosen))
 
 
 def chips(finder):

@@ -5,6 +5,7 @@ time: all processes together may let through a step more each. Where the cache i
 """
 
 import time
+from contextlib import suppress
 from functools import wraps
 from threading import Lock
 
@@ -42,8 +43,9 @@ class Counts:
 def bring(key):
     """Adds a step to the shared count and gives it; 0 without a cache."""
     try:
-        cache.add(key, 0, 2 * MINUTE)
-        return cache.incr(key, STEP)
+        with suppress(ValueError):  # nobody asked in this minute yet
+            return cache.incr(key, STEP)
+        return STEP if cache.add(key, STEP, 2 * MINUTE) else cache.incr(key, STEP)
     except Exception:  # each cache has exceptions of its own, and no limit is worth a page
         return 0
 

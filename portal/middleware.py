@@ -3,17 +3,20 @@ import re
 from secrets import token_hex
 from time import perf_counter
 
+import brotli
 from django.conf import settings
 from django.core.signals import request_finished
 from django.db import connection
 from django.dispatch import receiver
 from django.middleware.gzip import GZipMiddleware
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.encoding import iri_to_uri
 
+from portal.copies import encoding_for
 from portal.logs import RUN, request_id
 
 logger = logging.getLogger("portal.requests")
+WORTH_IT = 200  # bytes
 READABLE = ("text/", "application/json", "application/xml", "application/atom+xml", "image/svg")
 
 
@@ -66,12 +69,28 @@ def end_of_request(**kwargs):
     request_id.set(RUN)
 
 
-class PublicGZipMiddleware(GZipMiddleware):
-    """Compresses what everybody may see; never a page that belongs to a session (BREACH), nor fonts and images."""
+class PublicCompressionMiddleware(GZipMiddleware):
+    """Compresses what everybody may see; never a page that belongs to a session (BREACH), nor fonts and images.
+
+    With brotli for who takes it, as browsers do: as small as gzip makes it in a third of the time.
+    """
 
     def process_response(self, request, response):
-        readable = response.get("Content-Type", "").startswith(READABLE)
-        return super().process_response(request, response) if readable and is_public(request, response) else response
+        if not response.get("Content-Type", "").startswith(READABLE) or not is_public(request, response):
+            return response
+        if not response.streaming and encoding_for(request.META.get("HTTP_ACCEPT_ENCODING", "")) == "br":
+            compress_now(response)
+        return super().process_response(request, response)
+
+
+def compress_now(response):
+    body = response.content
+    if len(body) >= WORTH_IT and not response.has_header("Content-Encoding"):
+        response.content = brotli.compress(body, quality=3)
+        response["Content-Encoding"], response["Content-Length"] = "br", str(len(response.content))
+        patch_vary_headers(response, ["Accept-Encoding"])
+        if (tag := response.get("ETag", "")).startswith('"'):
+            response["ETag"] = f"W/{tag}"  # that of the page, whatever its encoding
 
 
 class ResourcePolicyMiddleware:

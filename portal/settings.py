@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "portal.middleware.ResourcePolicyMiddleware",
-    "portal.middleware.PublicGZipMiddleware",
+    "portal.middleware.PublicCompressionMiddleware",
     "portal.middleware.PrivateCacheMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

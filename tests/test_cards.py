@@ -41,7 +41,7 @@ def calls():
 def test_a_card_says_what_the_call_says(calls, django_assert_num_queries):
     pks = [call.pk for call in reversed(calls)]
     columns = current_columns()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         found = cards(columns, pks)
     rows = Call.objects.for_list().in_order(pks)
     assert found == [card_of(row) for row in rows]
