@@ -170,7 +170,7 @@ def asked_search(data):
 
 def name_for(finder, chips):
     """What is chosen, in a line; only what would be unclear says of which filter it is."""
-    clear = {finder.form.fields[name].label for name in ("q", "status", "thema", "fonds", "organisatie")}
+    clear = {finder.fields[name].label for name in ("q", "status", "thema", "fonds", "organisatie")}
     parts = [str(chip.value).strip("“”") if chip.label in clear else f"{chip.label} {chip.value}" for chip in chips]
     return Truncator(", ".join(parts)).chars(saving.LONGEST_NAME)
 

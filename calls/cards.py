@@ -10,7 +10,6 @@ from typing import NamedTuple
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import pgettext_lazy
 
 from calls.columns import cents, from_microseconds
 from calls.models import Call
@@ -18,7 +17,6 @@ from calls.parts import Budget
 from calls.prepared import rows
 from calls.status import Publication, next_date_of, publication_conditions, status_of
 
-SAVED = pgettext_lazy("call", "saved")
 address = cache(reverse)
 TEXTS = "pk", "slug", "title", "title_language", "code", "deadline_model"
 

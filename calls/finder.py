@@ -41,7 +41,7 @@ def call_list(request):
     """What the address says and nobody understands is named on the page and passed over."""
     in_place = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     context = found(request.GET)
-    response = render(request, "calls/list.html#found" if in_place else "calls/list.html", context)
+    response = render(request, "calls/found.html" if in_place else "calls/list.html", context, using="jinja2")
     patch_vary_headers(response, ["HX-Request"])
     if in_place:
         # The answer depends on the page that asks; a cache must not give it to another.
@@ -68,6 +68,7 @@ def found(data):
         "calls": calls,
         "page_range": page.paginator.get_elided_page_range(page.number),
         "total_text": panel.total(finder),
+        **panel.texts(finder, page.number, only_theme(finder)),
         "state": finder.state,
         "address": address(finder, page),
         "list_state": finder.state_with(weergave=""),

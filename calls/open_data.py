@@ -25,7 +25,7 @@ class Parameter:
 
 def parameters():
     """All that means something here: how the page shows its calls does not."""
-    fields = [(name, field) for name, field in CallFilter().form.fields.items() if name != "weergave"]
+    fields = [(name, field) for name, field in CallFilter().fields.items() if name != "weergave"]
     return [
         Parameter(
             name,

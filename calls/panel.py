@@ -4,8 +4,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.utils.formats import localize
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext, pgettext
 
 from calls.filters import CRITERIA
 from calls.selection import Selection, Sort, StatusChoice
@@ -13,7 +14,6 @@ from portal.templatetags.portal import euro
 
 GROUPS = ("status", "thema", "organisatie", "fonds", "deadline", "geopend")
 SEVERAL, ALWAYS_OPEN = ("thema", "organisatie", "fonds"), 3  # the first three
-ANY = gettext_lazy("Any time")
 
 
 class Option(NamedTuple):
@@ -49,12 +49,29 @@ def total(finder):
     return ngettext("%(total)s call", "%(total)s calls", total) % {"total": localize(total)}
 
 
+def texts(finder, number, theme):
+    """The title, heading and description of a page of the list."""
+    title, heading = _("EU funding calls: what is open and what opens soon"), pgettext("menu", "Calls")
+    description = _(
+        "Search all EU funding calls for Flemish organisations "
+        "by theme, fund, type of organisation, deadline and budget."
+    )
+    if theme:
+        title = heading = _("Calls for %(theme)s") % {"theme": theme}
+        description = _("EU funding calls for %(theme)s: what is open, until when and for whom.") % {"theme": theme}
+    if words := finder.chosen.get("q"):
+        title = _("Calls with “%(words)s”") % {"words": Truncator(words).chars(40)}
+    if number > 1:
+        title += f" ({_('page %(number)s') % {'number': localize(number)}})"
+    return {"title": title, "heading": heading, "description": description}
+
+
 def groups(finder):
     return [group(finder, name, is_open=place < ALWAYS_OPEN) for place, name in enumerate(GROUPS)]
 
 
 def group(finder, name, is_open):
-    field, counts, chosen = finder.form.fields[name], finder.counts[name], finder.chosen.get(name, "")
+    field, counts, chosen = finder.fields[name], finder.counts[name], finder.chosen.get(name, "")
     themes, several = finder.columns.themes if name == "thema" else {}, name in SEVERAL
     options = [
         Option(
@@ -72,7 +89,7 @@ def group(finder, name, is_open):
 
 def chips(finder):
     """Everything that is chosen, the order aside; each with the state that is left without it."""
-    fields, found = finder.form.fields, []
+    fields, found = finder.fields, []
     for name, value in finder.chosen.items():
         if name in ("sorteer", "weergave"):
             continue
@@ -102,7 +119,7 @@ def ways_out(finder):
         found.append(Chip(_("Search for"), finder.chosen["q"], finder.state_with(q="", sorteer=""), total))
     for criterion in selection.masks:
         names = [name for name, other in CRITERIA.items() if other.startswith(criterion) and name in finder.chosen]
-        label = ", ".join(str(finder.form.fields[name].label) for name in names or ["status"])
+        label = ", ".join(str(finder.fields[name].label) for name in names or ["status"])
         changes = dict.fromkeys(names, "") | ({"status": StatusChoice.ALL} if criterion == "status" else {})
         found.append(Chip(label, "", finder.state_with(**changes), selection.total_without(criterion)))
     return [way for way in found if way.total]

@@ -1,23 +1,55 @@
 """The environment of the templates in jinja2/: what stands many times on a page, made several times as fast."""
 
-from functools import cache
+from functools import cache, lru_cache
 
+from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.formats import localize
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
+from jinja2 import Environment, pass_context
+from jinja2.compiler import CodeGenerator
 from jinja2.ext import Extension
 from jinja2.lexer import Token
+from markupsafe import escape
 
-from jinja2 import Environment, pass_context
-from portal.templatetags.portal import day, euro, is_followed, moment
+from portal.own_pages import nothing_chosen
+from portal.templatetags.portal import absolute, day, euro, here, is_followed, moment
+
+SHORT = 200  # characters of a text whose escaped form is worth keeping
 
 
 def environment(**options):
     # Django's options say that it escapes.
     made = Environment(trim_blocks=True, lstrip_blocks=True, extensions=[Translated], **options)  # noqa: S701
-    made.globals |= {"is_followed": is_followed, "url": cache(reverse)}
-    made.filters |= {"day": day, "moment": moment, "euro": euro, "number": number, "label": label, "own": own}
+    made.code_generator_class, made.escaped = Lean, escaped
+    made.globals |= {"url": cache(reverse), "static": cache(static), "django": django, "is_followed": is_followed}
+    made.globals |= {"calls_in_menu": pgettext_lazy("menu", "Calls"), "saved": pgettext_lazy("call", "saved")}
+    made.filters |= {"day": day, "moment": moment, "euro": euro, "number": number, "label": label}
+    made.filters |= {"own": own, "here": pass_context(here), "absolute": pass_context(absolute)}
     return made
+
+
+def escaped(value):
+    return short(value) if type(value) is str and len(value) < SHORT else str(escape(value))
+
+
+@lru_cache(maxsize=5_000)
+def short(text):
+    return str(escape(text))
+
+
+class Lean(CodeGenerator):
+    """Escapes what a page shows into plain text; Jinja makes an object of each piece, which takes five times as long.
+
+    A Jinja without this door of its code generator escapes as it did.
+    """
+
+    def _output_child_pre(self, node, frame, finalize):
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.escaped(")
 
 
 class Translated(Extension):
@@ -43,10 +75,22 @@ def label(choice):
 
 
 @pass_context
+def django(context, name):
+    """What a template of Django makes of the same."""
+    return render_to_string(name, context.get_all())
+
+
+@pass_context
 def own(context, about, make):
     """As {% own %}: {{ theme|own(a macro of the theme, `followed` and `chosen_calls`) }}; made once for each theme."""
     made, key = context["made"], (type(about), about and about.pk)
     if key not in made:
+        known = {name: context.get(name, empty) for name, empty in nothing_chosen().items()}
         page = context["own_page"]
-        made[key] = page.part(about, lambda chosen: make(about, **chosen)) if page else make(about, **context["own"])
+        made[key] = page.part(about, lambda chosen: make(about, **chosen)) if page else make(about, **known)
     return made[key]
+
+
+def parts(request):
+    """What `own` needs once for each page: its own parts as far as they are made, and the page for all users."""
+    return {"made": {}, "own_page": getattr(request, "own_page", None)}
