@@ -20,7 +20,7 @@ class Option(NamedTuple):
     id: str
     value: str
     label: str
-    count: int | None
+    total: int | None
     chosen: bool
     below: bool  # a theme under a main theme
 
