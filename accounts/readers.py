@@ -20,11 +20,12 @@ HOW = "account_authentication_methods"
 PLAIN = {SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY, HOW, f"{HOW}_user", "_session_expiry"}
 MOST = 10_000
 ASK = """
-SELECT 'session', 0, session_data FROM django_session WHERE session_key = %s AND expire_date > %s
-UNION ALL SELECT 'user', 0, password FROM accounts_user WHERE id = %s AND is_active AND NOT is_staff
-UNION ALL SELECT 'theme', theme_id, '' FROM accounts_follow WHERE user_id = %s
-UNION ALL SELECT kind, call_id, '' FROM accounts_callchoice WHERE user_id = %s
+SELECT 'session', 0, session_data FROM django_session WHERE session_key = %(key)s AND expire_date > %(now)s
+UNION ALL SELECT 'user', 0, password FROM accounts_user WHERE id = %(user)s AND is_active AND NOT is_staff
+UNION ALL SELECT 'theme', theme_id, '' FROM accounts_follow WHERE user_id = %(user)s
+UNION ALL SELECT kind, call_id, '' FROM accounts_callchoice WHERE user_id = %(user)s
 """
+PREPARE = f"PREPARE reader (text, timestamptz, bigint) AS {ASK % {'key': '$1', 'now': '$2', 'user': '$3'}}"
 forms = CsrfViewMiddleware(lambda request: HttpResponse())
 NEW_COOKIE = "CSRF_COOKIE_NEEDS_UPDATE"  # what Django notes where the answer shall set the cookie
 
@@ -34,7 +35,7 @@ class Reader:
     """A logged-in user who is no editor: primary keys of the themes, {primary key of a call: kinds of choices}."""
 
     themes: set[int]
-    calls: dict[int, set[str]]
+    calls: dict[int, frozenset[str]]
     csrf_token: str
 
 
@@ -105,7 +106,7 @@ def facts(key, pk):
     texts, themes, calls = {}, set(), {}
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(ASK, [key, now, pk, pk, pk])
+        cursor.execute(question(cursor), {"key": key, "now": now, "user": pk})
         for what, number, text in cursor.fetchall():
             if what in {"session", "user"}:
                 texts[what] = text
@@ -113,7 +114,17 @@ def facts(key, pk):
                 themes.add(number)
             else:
                 calls.setdefault(number, set()).add(what)
-    return texts, themes, calls
+    return texts, themes, {pk: frozenset(kinds) for pk, kinds in calls.items()}
+
+
+def question(cursor):
+    """On PostgreSQL planned once for each connection: that takes longer than to answer. SQLite sees to it itself."""
+    if connection.vendor == "sqlite":
+        return ASK
+    if not hasattr(connection.connection, "knows_reader"):
+        cursor.execute(PREPARE)
+        connection.connection.knows_reader = True
+    return "EXECUTE reader (%(key)s, %(now)s, %(user)s)"
 
 
 def is_logged_in(texts, pk):

@@ -1,6 +1,9 @@
 """What a database is told at each connection."""
 
+import time
+
 import dj_database_url
+from psycopg_pool import ConnectionPool
 
 from portal.environment import DATA_DIR, env
 
@@ -11,9 +14,20 @@ SQLITE_OPTIONS = {
     "PRAGMA mmap_size=268435456;PRAGMA temp_store=MEMORY;",
 }
 STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", 0)  # of one query; 0 sets no limit
+SURE_SECONDS = 1
+
+
+def check_unless_just_used(connection):
+    """Under load a check at each request would take as long as its query; one that broke says so at its next query."""
+    now = time.monotonic()
+    if now - getattr(connection, "seen", 0) > SURE_SECONDS:
+        ConnectionPool.check_connection(connection)
+    connection.seen = now
+
+
 POSTGRESQL_OPTIONS = {
     # Its waits between attempts double until it gives up; whoever asks next begins anew, so none is longer than 2 s.
-    "pool": {"min_size": 1, "max_size": 4, "timeout": 2, "reconnect_timeout": 4},
+    "pool": {"min_size": 1, "max_size": 4, "timeout": 2, "reconnect_timeout": 4, "check": check_unless_just_used},
     "connect_timeout": 3,
     "options": f"-c statement_timeout={STATEMENT_SECONDS}s "
     f"-c idle_in_transaction_session_timeout={3 * STATEMENT_SECONDS}s",

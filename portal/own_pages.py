@@ -20,6 +20,7 @@ KINDS = [kind.value for kind in CallChoice.Kind]
 SETS_OF_KINDS = [set(kinds) for number in range(len(KINDS) + 1) for kinds in combinations(KINDS, number)]
 # No text of a page can hold it.
 SECRET = token_hex(16)
+NOTHING: frozenset[str] = frozenset()
 MARK = re.compile(f"own-{SECRET}-([0-9]+)-")
 
 
@@ -51,7 +52,8 @@ class OwnPage:
         """
         part = PARTS[type(about)](about)
         for key, chosen in part.choices(about):
-            part.made[key] = self.pieces(make(nothing_chosen() | chosen))
+            version = self.pieces(make(nothing_chosen() | chosen))
+            part.made[key] = version if len(version) > 1 else version[0]
         return self.mark(part)
 
     def pieces(self, text):
@@ -73,10 +75,12 @@ def joined(pieces, reader):
 
 def collect(pieces, reader, found):
     for piece in pieces:
-        if isinstance(piece, bytes):
+        if type(piece) is not bytes:
+            piece = piece.for_reader(reader)
+        if type(piece) is bytes:
             found.append(piece)
         else:
-            collect(piece.for_reader(reader), reader, found)
+            collect(piece, reader, found)
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
@@ -86,10 +90,12 @@ class CsrfToken:
     made: dict = {}
 
     def for_reader(self, reader):
-        return (reader.csrf_token.encode(),)
+        return reader.csrf_token.encode()
 
 
 class Part:
+    """What each reader gets in one place: {what they chose about it: bytes, or pieces with parts of their own}."""
+
     def __init__(self, about):
         self.about, self.made = about and about.pk, {}
 
@@ -99,7 +105,7 @@ class Part:
 
 class OfCall(Part):
     def key(self, reader):
-        return frozenset(reader.calls.get(self.about, ()))
+        return reader.calls.get(self.about, NOTHING)
 
     def choices(self, call):
         for kinds in SETS_OF_KINDS:
@@ -114,7 +120,9 @@ class OfTheme(Part):
         self.parent = theme.parent_id
 
     def key(self, reader):
-        return next((pk for pk in (self.about, self.parent) if pk in reader.themes), None)
+        if self.about in reader.themes:
+            return self.about
+        return self.parent if self.parent in reader.themes else None
 
     def choices(self, theme):
         yield None, {}
@@ -157,4 +165,5 @@ def weight(pieces):
     """Bytes, with what Python adds to each piece."""
     texts = [piece for piece in pieces if isinstance(piece, bytes)]
     parts = [made for piece in pieces if not isinstance(piece, bytes) for made in piece.made.values()]
-    return sum(map(len, texts)) + 200 * len(pieces) + sum(map(weight, parts))
+    own = sum(len(made) if isinstance(made, bytes) else weight(made) for made in parts)
+    return sum(map(len, texts)) + 200 * (len(pieces) + len(parts)) + own
