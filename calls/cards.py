@@ -94,8 +94,8 @@ def cards_of(columns, pks):
         columns.opens_at[places].tolist(),
         columns.deadline[places].tolist(),
         columns.fund[places].tolist(),
-        columns.of_calls(columns.links, pks),
-        columns.of_calls(columns.cutoffs, pks),
+        columns.of_calls(columns.links, "theme", pks),
+        columns.of_calls(columns.cutoffs, "at", pks),
         strict=True,
     )
     funds, themes = {fund.pk: fund.name for fund in columns.funds.values()}, themes_of(columns)
@@ -105,9 +105,9 @@ def cards_of(columns, pks):
             from_microseconds(opens_at, unknown=0),
             from_microseconds(deadline),
             funds.get(fund, ""),
-            themes=[themes[pk] for pk in links["theme"].tolist()],
+            themes=[themes[pk] for pk in links],
             amounts=amounts[pk],
-            cutoffs=[from_microseconds(at) for at in cutoffs["at"].tolist()],
+            cutoffs=[from_microseconds(at) for at in cutoffs],
         )
         for pk, opens_at, deadline, fund, links, cutoffs in facts
     }

@@ -114,10 +114,11 @@ class Columns:
             moment = self.moment = Moment(self, microseconds(now))
         return moment
 
-    def of_calls(self, rows, pks):
-        """For each call its part of `cutoffs` or `links`."""
+    def of_calls(self, rows, name, pks):
+        """For each call the values of a field of `cutoffs` or `links`."""
         bounds = (np.searchsorted(rows["call"], pks, side).tolist() for side in ("left", "right"))
-        return [rows[first:last] for first, last in zip(*bounds, strict=True)]
+        values = rows[name]
+        return [values[first:last].tolist() for first, last in zip(*bounds, strict=True)]
 
     def positions(self, pks):
         """Where the calls with these primary keys stand; keys of calls that came later are passed over."""
