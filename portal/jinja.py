@@ -1,4 +1,8 @@
-"""The environment of the templates in jinja2/: what stands many times on a page, made several times as fast."""
+"""The environment of the templates in jinja2/: the list, and what stands on every page or many times on one.
+
+Jinja makes them several times as fast as Django. A template there can show one of Django's with `django(…)`, one of
+Django's shows one from there with {% jinja … %} (portal/templatetags/fast.py).
+"""
 
 from functools import cache, lru_cache
 
@@ -68,9 +72,9 @@ def number(count):
     return localize(count) if count > 999 else str(count)
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def label(choice):
-    """Of one of some TextChoices."""
+    """Of one of some TextChoices, of which two may have the same value."""
     return str(choice.label)
 
 

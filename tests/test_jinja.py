@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
-from calls.status import Status
-from portal.jinja import SHORT, escaped, short
+from calls.status import DeadlineModel, Status
+from portal.jinja import SHORT, escaped, label, short
 
 NASTY = "<script>alert(\"1\")</script> & 'x'"
 
@@ -60,6 +60,11 @@ def test_the_quick_way_is_in_use(jinja):
     """Jinja may change what portal.jinja.Lean overrides: pages stay right, and take longer."""
     code = jinja.compile("{{ x }}", raw=True)
     assert ("environment.escaped(" in code, " escape(" in code.split("def root")[1]) == (True, False)
+
+
+def test_equal_values_of_two_kinds_have_labels_of_their_own():
+    assert Status.UNKNOWN == DeadlineModel.UNKNOWN
+    assert [label(choice) for choice in (Status.UNKNOWN, DeadlineModel.UNKNOWN)] == ["Deadline onbekend", "onbekend"]
 
 
 def test_a_text_is_translated_when_the_template_is_read(jinja):
