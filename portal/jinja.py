@@ -4,7 +4,8 @@ Jinja makes them several times as fast as Django. A template there can show one 
 Django's shows one from there with {% jinja … %} (portal/templatetags/fast.py).
 """
 
-from functools import cache, lru_cache
+from functools import lru_cache
+from operator import methodcaller
 
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -27,10 +28,13 @@ def environment(**options):
     # Django's options say that it escapes.
     made = Environment(trim_blocks=True, lstrip_blocks=True, extensions=[Translated], **options)  # noqa: S701
     made.code_generator_class, made.escaped = Lean, escaped
-    made.globals |= {"url": cache(reverse), "static": cache(static), "django": django, "is_followed": is_followed}
-    made.globals |= {"calls_in_menu": pgettext_lazy("menu", "Calls"), "saved": pgettext_lazy("call", "saved")}
+    made.globals |= {"django": django, "calls_in_menu": pgettext_lazy("menu", "Calls")}
+    made.globals |= {"saved": pgettext_lazy("call", "saved")}
+    # Filters where functions would do: Jinja calls them at once, and those of constants while it reads the template.
+    made.filters |= {"url": reverse, "static": static, "address": methodcaller("get_absolute_url")}
     made.filters |= {"day": day, "moment": moment, "euro": euro, "number": number, "label": label}
-    made.filters |= {"own": own, "here": pass_context(here), "absolute": pass_context(absolute)}
+    made.filters |= {"own": own, "is_followed": is_followed}
+    made.filters |= {"here": pass_context(here), "absolute": pass_context(absolute)}
     return made
 
 
@@ -87,7 +91,7 @@ def django(context, name):
 @pass_context
 def own(context, about, make):
     """As {% own %}: {{ theme|own(a macro of the theme, `followed` and `chosen_calls`) }}; made once for each theme."""
-    made, key = context["made"], (type(about), about and about.pk)
+    made, key = context.parent["made"], (type(about), about and about.pk)
     if key not in made:
         known = {name: context.get(name, empty) for name, empty in nothing_chosen().items()}
         page = context["own_page"]
