@@ -37,14 +37,7 @@ def said(data):
     return [(name, values) for name, values in data.lists() if not name.startswith(CAMPAIGN)]
 
 
-class Kept:
-    """A field that nobody changes once it is made, so that every form can have the same one."""
-
-    def __deepcopy__(self, memo):
-        return self
-
-
-class KnownChoices(Kept, forms.MultipleChoiceField):
+class KnownChoices(forms.MultipleChoiceField):
     """Keeps the values that exist and passes over the others, each once and in the order of the choices."""
 
     widget = forms.CheckboxSelectMultiple
@@ -53,7 +46,7 @@ class KnownChoices(Kept, forms.MultipleChoiceField):
         return [slug for slug, _name in self.choices if slug in (value or [])]
 
 
-class KnownChoice(Kept, forms.ChoiceField):
+class KnownChoice(forms.ChoiceField):
     """The chosen value, or nothing where it does not exist."""
 
     widget = forms.RadioSelect
@@ -62,7 +55,7 @@ class KnownChoice(Kept, forms.ChoiceField):
         return value if self.valid_value(value) else ""
 
 
-class Amount(Kept, BelgianDecimalField):
+class Amount(BelgianDecimalField):
     """Whole euro as people write them; what is no amount is passed over."""
 
     def clean(self, value):
@@ -73,7 +66,7 @@ class Amount(Kept, BelgianDecimalField):
         return None if amount is None else int(amount)
 
 
-class Words(Kept, forms.CharField):
+class Words(forms.CharField):
     def clean(self, value):
         return " ".join((value or "").replace("\0", " ").split())
 

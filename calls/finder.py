@@ -67,7 +67,7 @@ def found(data):
         "page_obj": page,
         "calls": calls,
         "page_range": page.paginator.get_elided_page_range(page.number),
-        "total_text": panel.total(finder),
+        "total_text": panel.total_text(finder),
         **panel.texts(finder, page.number, only_theme(finder)),
         "state": finder.state,
         "address": address(finder, page),

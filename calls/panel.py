@@ -44,7 +44,7 @@ class Chip(NamedTuple):
     total: int | None = None
 
 
-def total(finder):
+def total_text(finder):
     total = finder.selection.total
     return ngettext("%(total)s call", "%(total)s calls", total) % {"total": localize(total)}
 

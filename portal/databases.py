@@ -1,5 +1,6 @@
 """What a database is told at each connection."""
 
+import select
 import time
 
 import dj_database_url
@@ -18,11 +19,20 @@ SURE_SECONDS = 1
 
 
 def check_unless_just_used(connection):
-    """Under load a check at each request would take as long as its query; one that broke says so at its next query."""
+    """Under load a query to check each connection would take as long as the query that somebody wants of it.
+
+    One that rests has nothing to say, unless the server said farewell.
+    """
     now = time.monotonic()
-    if now - getattr(connection, "seen", 0) > SURE_SECONDS:
+    if now - getattr(connection, "seen", 0) > SURE_SECONDS or says_something(connection):
         ConnectionPool.check_connection(connection)
     connection.seen = now
+
+
+def says_something(connection):
+    ear = select.poll()
+    ear.register(connection.fileno(), select.POLLIN)
+    return bool(ear.poll(0))
 
 
 POSTGRESQL_OPTIONS = {

@@ -1,18 +1,20 @@
 """The environment of the templates in jinja2/: the list, and what stands on every page or many times on one.
 
-Jinja makes them several times as fast as Django. A template there can show one of Django's with `django(…)`, one of
-Django's shows one from there with {% jinja … %} (portal/templatetags/fast.py).
+Jinja makes them several times as fast as Django. A template there can show one of Django's with `from_django(…)`, and
+one of Django's shows one from there with {% jinja … %} (portal/templatetags/fast.py).
 """
 
+import re
 from functools import lru_cache
 from operator import methodcaller
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.formats import localize
-from django.utils.translation import gettext, pgettext_lazy
-from jinja2 import Environment, pass_context
+from django.utils.translation import gettext, override, pgettext_lazy
+from jinja2 import Environment, Undefined, pass_context
 from jinja2.compiler import CodeGenerator
 from jinja2.ext import Extension
 from jinja2.lexer import Token
@@ -25,11 +27,12 @@ SHORT = 200  # characters of a text whose escaped form is worth keeping
 
 
 def environment(**options):
-    # Django's options say that it escapes.
-    made = Environment(trim_blocks=True, lstrip_blocks=True, extensions=[Translated], **options)  # noqa: S701
+    options |= {"trim_blocks": True, "lstrip_blocks": True, "extensions": [Compact, Translated]}
+    # The same with and without DEBUG, where Django would have names shown that a page does not know.
+    made = Environment(**options | {"undefined": Undefined})  # noqa: S701 - Django's options say that it escapes
     made.code_generator_class, made.escaped = Lean, escaped
-    made.globals |= {"django": django, "calls_in_menu": pgettext_lazy("menu", "Calls")}
-    made.globals |= {"saved": pgettext_lazy("call", "saved")}
+    made.globals |= {"from_django": from_django, "calls_in_menu": pgettext_lazy("menu", "Calls")}
+    made.globals |= {"saved_in_tag": pgettext_lazy("call", "saved")}
     # Filters where functions would do: Jinja calls them at once, and those of constants while it reads the template.
     made.filters |= {"url": reverse, "static": static, "address": methodcaller("get_absolute_url")}
     made.filters |= {"day": day, "moment": moment, "euro": euro, "number": number, "label": label}
@@ -39,11 +42,11 @@ def environment(**options):
 
 
 def escaped(value):
-    return short(value) if type(value) is str and len(value) < SHORT else str(escape(value))
+    return escaped_once(value) if type(value) is str and len(value) < SHORT else str(escape(value))
 
 
 @lru_cache(maxsize=5_000)
-def short(text):
+def escaped_once(text):
     return str(escape(text))
 
 
@@ -60,14 +63,24 @@ class Lean(CodeGenerator):
             self.write("environment.escaped(")
 
 
+class Compact(Extension):
+    """Leaves out how the lines of a template are indented: a third of a list."""
+
+    def preprocess(self, source, name, filename=None):
+        return re.sub(r"\n[ \t]+", "\n", source)
+
+
 class Translated(Extension):
     """_("…") is its translation from the start: the site has one language, and constants cost nothing."""
 
     def filter_stream(self, stream):
         for token in stream:
             if token.type == "name" and token.value == "_":
-                _open, text, _close = next(stream), next(stream), next(stream)
-                token = Token(text.lineno, "string", gettext(text.value))
+                stream.expect("lparen")
+                text = stream.expect("string")
+                stream.expect("rparen")
+                with override(settings.LANGUAGE_CODE):
+                    token = Token(text.lineno, "string", gettext(text.value))
             yield token
 
 
@@ -83,18 +96,19 @@ def label(choice):
 
 
 @pass_context
-def django(context, name):
+def from_django(context, name):
     """What a template of Django makes of the same."""
-    return render_to_string(name, context.get_all())
+    return render_to_string(name, dict(context.get_all()))
 
 
 @pass_context
 def own(context, about, make):
     """As {% own %}: {{ theme|own(a macro of the theme, `followed` and `chosen_calls`) }}; made once for each theme."""
-    made, key = context.parent["made"], (type(about), about and about.pk)
+    given = context.parent  # what the page was given; context[…] takes longer, for each theme of each card
+    made, key = given["made"], (make.name, about and about.pk)
     if key not in made:
-        known = {name: context.get(name, empty) for name, empty in nothing_chosen().items()}
-        page = context["own_page"]
+        known = {name: given.get(name, empty) for name, empty in nothing_chosen().items()}
+        page = given["own_page"]
         made[key] = page.part(about, lambda chosen: make(about, **chosen)) if page else make(about, **known)
     return made[key]
 

@@ -62,7 +62,7 @@ class ReplicaRouter:
 
 
 def answers(alias):
-    """Whether there is a connection; the pool tries each before it gives it."""
+    """Whether there is a connection; the pool gives none that broke (portal.databases)."""
     if connections[alias].connection is not None:
         return True
     if time.monotonic() < away_until.get(alias, 0):

@@ -5,6 +5,7 @@ from threading import Thread
 
 import pytest
 from django.db import close_old_connections, connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Follow
 from accounts.readers import facts
@@ -45,27 +46,52 @@ def break_off(pid):
     time.sleep(0.2)
 
 
-def test_a_connection_that_broke_while_it_rested_is_not_used(monkeypatch):
-    monkeypatch.setattr(databases, "SURE_SECONDS", 0)
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_a_connection_that_broke_is_not_used(monkeypatch, seconds):
+    """Neither one that rested nor one that was used just now."""
+    monkeypatch.setattr(databases, "SURE_SECONDS", seconds)
     pids = in_thread(pid, pid)
     assert pids[0] == pids[1]
     break_off(pids[0])
     assert in_thread(pid)[0] != pids[0]
 
 
-def test_a_connection_is_checked_once_a_second_at_most(monkeypatch):
+@pytest.mark.parametrize(("seconds", "checks"), [(0, 3), (60, 0)])
+def test_a_connection_that_was_used_just_now_is_not_checked(monkeypatch, seconds, checks):
+    in_thread(pid)
     checked = []
     monkeypatch.setattr(databases.ConnectionPool, "check_connection", checked.append)
-    monkeypatch.setattr(databases, "SURE_SECONDS", 60)
+    monkeypatch.setattr(databases, "SURE_SECONDS", seconds)
     in_thread(pid, pid, pid)
-    assert len(checked) <= 1
+    assert len(checked) == checks
 
 
-def test_who_reads_is_planned_once_for_each_connection(django_assert_num_queries):
-    user, theme = UserFactory(), ThemeFactory()
-    Follow.objects.create(user=user, theme=theme)
+@pytest.fixture
+def user():
+    user = UserFactory()
+    Follow.objects.create(user=user, theme=ThemeFactory())
+    return user
+
+
+def asked(user):
+    """(what `facts` gives, the SQL that it asks)"""
+    with CaptureQueriesContext(connection) as queries:
+        found = facts("a", user.pk)
+    return found, [query["sql"].split()[0] for query in queries]
+
+
+def test_who_reads_is_planned_once_for_each_connection(user):
     facts("a", user.pk)
-    with django_assert_num_queries(1) as asked:
-        texts, themes, calls = facts("a", user.pk)
-    assert asked.captured_queries[0]["sql"].startswith("EXECUTE reader")
-    assert (texts, themes, calls) == ({"user": user.password}, {theme.pk}, {})
+    themes = set(Follow.objects.values_list("theme", flat=True))
+    assert asked(user) == (({"user": user.password}, themes, {}), ["EXECUTE"])
+
+
+def test_another_pooler_costs_nobody_an_answer(user, caplog):
+    """One that gives each query a connection of the server's that may have planned nothing, or the same already."""
+    found = facts("a", user.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    assert [asked(user), asked(user)] == [(found, ["EXECUTE", "SELECT"]), (found, ["SELECT"])]
+    assert [record.name for record in caplog.records] == ["accounts.readers"]
+    connection.close()
+    assert asked(user) == (found, ["PREPARE", "EXECUTE"])

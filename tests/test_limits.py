@@ -1,5 +1,7 @@
 """Limits a minute: for one address or account, over all processes, with an answer that says when to come back."""
 
+from types import SimpleNamespace
+
 import pytest
 import time_machine
 from django.core.cache import cache
@@ -111,3 +113,18 @@ def test_who_comes_without_an_address_is_counted_with_all_such(client):
 def test_no_limit_is_a_limit_of_zero(client, settings):
     settings.RATE_LIMITS = {"search": 0}
     assert set(statuses(client, "/oproepen/", 20)) == {200}
+
+
+def test_who_is_second_to_begin_a_minute_counts_too(monkeypatch):
+    """Between the look of this process and its first count another one wrote its own."""
+    cache.set("limit:1:a", 7)
+    answers = iter([ValueError])
+
+    def incr(key, step):
+        for answer in answers:
+            raise answer
+        return cache_incr(key, step)
+
+    cache_incr = cache.incr
+    monkeypatch.setattr(limits, "cache", SimpleNamespace(incr=incr, add=cache.add))
+    assert limits.bring("limit:1:a") == 7 + limits.STEP

@@ -21,7 +21,7 @@ def jinja(context, name, **more):
 def cards(context, calls, level=3):
     """A list of cards, under headings of a level; of cards, or of calls that were read with `for_list`."""
     found = [call if isinstance(call, Card) else card_of(call) for call in calls]
-    return jinja(context, "calls/cards.html", calls=found, level=level)
+    return jinja(context, "calls/_cards.html", calls=found, level=level)
 
 
 @register.tag
