@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from whitenoise import WhiteNoise
 
 from calls.models import Stamp
 from calls.search.indexing import index_pending
@@ -41,6 +42,23 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="no Chromium found"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_listed_once():
+    """WhiteNoise looks at each of some four hundred files, and again for each client that a test makes."""
+    found, look = {}, WhiteNoise.update_files_dictionary
+
+    def look_once(self, root, prefix):
+        key = root, prefix, self.max_age
+        if key not in found:
+            look(self, root, prefix)
+            found[key] = self.files.copy()
+        self.files.update(found[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", look_once)
+        yield
 
 
 @pytest.fixture(autouse=True)
