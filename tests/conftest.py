@@ -1,3 +1,4 @@
+import gc
 import json
 import os
 import re
@@ -31,6 +32,12 @@ from tests.sites import Site
 CHROMIUM = os.environ.get("CHROMIUM", "")
 # Playwright runs an event loop in the test's thread; Django's ORM is used there on purpose.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_finish():
+    """What is there by now stays until the end: no collection of garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):
