@@ -20,9 +20,7 @@ THEIRS = [
 CODE = [
     path for app in ("contacts", "funds", "calls", "accounts", "portal") for path in sorted((ROOT / app).rglob("*.py"))
 ]
-TEMPLATES = sorted(
-    path for path in ROOT.glob("*/**/*.*") if path.relative_to(ROOT).parts[0] in {"templates", "jinja2"}
-)
+TEMPLATES = sorted(path for folder in ("templates", "jinja2") for path in (ROOT / folder).rglob("*.*"))
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"pgettext", "pgettext_lazy"}
 GETTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop"} | PLURAL | CONTEXT
