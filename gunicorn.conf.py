@@ -1,5 +1,6 @@
 """Gunicorn reads this by itself when it is started in this folder."""
 
+import gc
 import os
 import shutil
 import signal
@@ -19,8 +20,18 @@ if COUNTS:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = COUNTS
 
 
+# A page is some thousands of objects, of which a few hundred are left to the collector: by default it would look at
+# all pages that are being made several times each.
+gc.set_threshold(20_000)
+
+
 def when_ready(server):
-    """A new master has loaded the new code: the old one answers what it has begun, and goes."""
+    """What is loaded stays, and is nothing for the collectors of the workers to look at.
+
+    A new master has loaded the new code: the old one answers what it has begun, and goes.
+    """
+    gc.collect()
+    gc.freeze()
     if server.master_pid:
         os.kill(server.master_pid, signal.SIGTERM)
 

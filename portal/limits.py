@@ -1,7 +1,8 @@
 """How often in a minute one address or account may ask for what costs much; 429 with Retry-After beyond it.
 
-Every process counts for itself and brings its counts to the shared cache in steps, so that a limit costs no query a
-time: all processes together may let through a step more each. Where the cache is gone, each counts alone.
+Every process counts for itself and brings its counts to the shared cache in steps of a thirtieth of the limit, so that
+most who ask cost no query: all processes together may let through a step more each. Where the cache is gone, each
+counts alone.
 """
 
 import time
@@ -15,7 +16,7 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
 
-MINUTE, STEP, MOST_KEPT = 60, 10, 10_000
+MINUTE, STEPS, MOST_KEPT = 60, 30, 10_000
 
 
 class Counts:
@@ -25,27 +26,28 @@ class Counts:
     counts: dict[str, tuple[int, int]] = {}
 
     @classmethod
-    def add(cls, key):
+    def add(cls, key, most):
         """One more; gives the number of all, as far as this process knows it."""
+        step = max(most // STEPS, 1)
         minute = int(time.time() // MINUTE)
         with cls.lock:
             if minute != cls.minute or len(cls.counts) > MOST_KEPT:
                 cls.minute, cls.counts = minute, {}
             own, others = cls.counts.get(key, (0, 0))
             cls.counts[key] = own + 1, others
-        if (own + 1) % STEP == 0:
-            others = bring(f"limit:{minute}:{key}") - own - 1
+        if (own + 1) % step == 0:
+            others = bring(f"limit:{minute}:{key}", step) - own - 1
             with cls.lock:
                 cls.counts[key] = cls.counts.get(key, (own + 1, 0))[0], max(others, 0)
         return own + 1 + max(others, 0)
 
 
-def bring(key):
+def bring(key, step):
     """Adds a step to the shared count and gives it; 0 without a cache."""
     try:
         with suppress(ValueError):  # nobody asked in this minute yet
-            return cache.incr(key, STEP)
-        return STEP if cache.add(key, STEP, 2 * MINUTE) else cache.incr(key, STEP)
+            return cache.incr(key, step)
+        return step if cache.add(key, step, 2 * MINUTE) else cache.incr(key, step)
     except Exception:  # each cache has exceptions of its own, and no limit is worth a page
         return 0
 
@@ -60,7 +62,7 @@ def limited(kind, refusal=None):
         @wraps(view)
         def counted(request, *args, **kwargs):
             most = settings.RATE_LIMITS.get(kind, 0)
-            if not most or Counts.add(f"{kind}:{asker(request)}") <= most:
+            if not most or Counts.add(f"{kind}:{asker(request)}", most) <= most:
                 return view(request, *args, **kwargs)
             response = refusal(request) if refusal else render(request, "429.html", status=429)
             response["Retry-After"] = str(MINUTE - int(time.time()) % MINUTE)
