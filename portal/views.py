@@ -133,4 +133,5 @@ def read_to_the_end(request):
 
 
 def csrf_failure(request, reason=""):
+    read_to_the_end(request)
     return render(request, "403_csrf.html", status=403)

@@ -255,7 +255,7 @@ def test_a_fixed_number_of_queries(rows, django_assert_num_queries):
         CallFactory(themes=[theme]).cutoffs.create(at=days(3))
     Stamp.now()
     current_columns()
-    with django_assert_num_queries(4):  # the stamp, the editions, the candidates, the cut-offs of the best
+    with django_assert_num_queries(3):  # the stamp, the editions, the best with their amounts
         found = around(call)
         assert [one.next_date for one in found["alike"]]
     assert (len(found["editions"]), len(found["alike"])) == (rows, rows)

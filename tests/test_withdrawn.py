@@ -132,5 +132,5 @@ def test_a_fixed_number_of_queries(client, call, theme, rows, django_assert_num_
         CallFactory(themes=[theme])
     Stamp.now()
     current_columns()
-    with django_assert_num_queries(6):  # no published call, this one; stamp, editions, calls like it, their cut-offs
+    with django_assert_num_queries(5):  # no published call, this one; stamp, editions, calls like it
         assert client.get(call.get_absolute_url()).status_code == 410
