@@ -51,7 +51,7 @@ def escaped_once(text):
 
 
 class Lean(CodeGenerator):
-    """Escapes what a page shows into plain text; Jinja makes an object of each piece, which takes five times as long.
+    """Escapes what a page shows into plain text; Jinja makes an object of each piece, which takes longer.
 
     A Jinja without this door of its code generator escapes as it did.
     """
