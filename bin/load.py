@@ -41,6 +41,7 @@ class Load:
 
     def __init__(self, ways, visitors=2, pause=0.02, pauses=None):
         self.over, self.pause, self.pauses, self.answers = Event(), pause, pauses or {}, []
+        self.ways = list(ways)
         self.pool = ThreadPoolExecutor(visitors * len(ways))
         self.visitors = [
             self.pool.submit(self.visit, name, ask, first) for name, ask in ways.items() for first in range(visitors)
@@ -57,6 +58,14 @@ class Load:
                 status, headers, body = type(error).__name__, {}, b""
             self.answers.append(Answer(name, begun, time.time(), status, headers, body))
             self.over.wait(self.pauses.get(name, self.pause))
+
+    def go_on(self, seconds, answers=10):
+        """At least so many seconds, and on a slow machine until so many that each way was asked for since are answered."""
+        begun = time.time()
+        time.sleep(seconds)
+        while any(len(self.of(way, since=begun)) < answers for way in self.ways):
+            assert time.time() < begun + 60, "no answers"
+            time.sleep(0.05)
 
     def stop(self):
         self.over.set()

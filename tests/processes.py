@@ -32,6 +32,14 @@ def gunicorn(workers=2, threads=4, **changes):
     return bench_servers.gunicorn(environment(**changes), workers=workers, threads=threads)
 
 
+def soon(check, seconds=30):
+    """Waits until it is so."""
+    until = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def has_nginx():
     return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is not None
 

@@ -46,13 +46,13 @@ def visitors(server):
 
 def test_the_database_goes_and_comes_back(server, database):
     with visitors(server) as load:
-        time.sleep(2)
+        load.go_on(2)
         database.stop()
         gone = time.time()
-        time.sleep(6)
+        load.go_on(6, 4)
         database.start()
         back = time.time()
-        time.sleep(6)
+        load.go_on(6)
     print(load.said("database gone for six seconds"))
     assert set(load.counted()) == {200, 503}
     assert set(load.counted(KEPT)) == {200}
@@ -64,18 +64,18 @@ def test_the_database_goes_and_comes_back(server, database):
             assert "Even niet beschikbaar" in answer.body.decode()
     assert set(load.counted(since=back + 4)) == {200}
     kept = [answer.seconds for answer in load.of(KEPT, since=gone) if answer.begun < back]
-    assert len(kept) > 20
+    assert len(kept) > 3
     assert sorted(kept)[len(kept) // 2] < 0.5
 
 
 def test_a_query_that_waits_too_long_is_given_up(server, database):
     with psycopg.connect(database.url) as blocker, visitors(server) as load:
-        time.sleep(1)
+        load.go_on(1)
         blocker.execute("LOCK TABLE calls_call IN ACCESS EXCLUSIVE MODE")
-        time.sleep(5)
+        load.go_on(5)
         blocker.rollback()
         free = time.time()
-        time.sleep(3)
+        load.go_on(3)
     print(load.said("table locked for five seconds"))
     assert set(load.counted()) == {200, 503}
     assert set(load.counted(KEPT)) == {200}
@@ -86,12 +86,12 @@ def test_a_query_that_waits_too_long_is_given_up(server, database):
 def test_a_killed_worker_fails_only_what_it_was_answering(server):
     with visitors(server) as load:
         for _time in range(3):
-            time.sleep(2)
+            load.go_on(2)
             children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
             os.kill(int(children[0]), signal.SIGKILL)
-        time.sleep(4)
+        load.go_on(4)
         later = time.time()
-        time.sleep(1)
+        load.go_on(1)
     print(load.said("three workers killed"))
     failed = sum(number for status, number in load.counted().items() if status != 200)
     assert failed <= 3 * 4
@@ -101,14 +101,14 @@ def test_a_killed_worker_fails_only_what_it_was_answering(server):
 def test_a_deploy_fails_nothing(server, database):
     """Migrations, then new workers; the old ones finish what they are answering (gunicorn.conf.py)."""
     with visitors(server) as load:
-        time.sleep(1)
+        load.go_on(1)
         run = [sys.executable, "manage.py", "prepare", "--no-static"]
         subprocess.run(run, cwd=ROOT, env=environment(database), check=True)
         server.process.send_signal(signal.SIGUSR2)
         assert server.process.wait(60) == 0
-        time.sleep(2)
+        load.go_on(2)
         later = time.time()
-        time.sleep(1)
+        load.go_on(1)
     print(load.said("a deploy"))
     assert set(load.counted()) == {200}
     assert load.counted(since=later)[200] > 10

@@ -84,16 +84,16 @@ def test_two_times_new_code_at_once(environment):
     assert finished([start(environment, *PREPARE)])[0][0] == 0
     with gunicorn(environment | {"SEARCHES_A_MINUTE": "0"}) as server:
         with Load(pages(server, "/oproepen/?status=alle", "/oproepen/?q=migranten&pagina={number}")) as load:
-            time.sleep(1)
+            load.go_on(1)
             preparing = [start(environment, *PREPARE) for _time in range(2)]
             for _time in range(2):
                 server.process.send_signal(signal.SIGUSR2)
                 time.sleep(0.05)
             assert server.process.wait(60) == 0
             assert [code for code, *_texts in finished(preparing)] == [0, 0]
-            time.sleep(2)
+            load.go_on(2)
             later = time.time()
-            time.sleep(1)
+            load.go_on(1)
         print(load.said("two deploys at once"))
         assert len(masters(server)) == 1
     assert set(load.counted()) == {200}

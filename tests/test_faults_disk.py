@@ -116,7 +116,8 @@ def test_a_full_disk(environment, disk, kind):
     with gunicorn(environment) as server:
         writes = {"follow": Followers(server), "log in": LogIns(server), "upload": Uploads(server, draft)}
         with Load(pages(server, KEPT, ANEW)) as readers, Load(writes, 1, 0.02, PAUSES) as writers:
-            time.sleep(3)
+            readers.go_on(3)
+            writers.go_on(0, 2)
             disk.fill()
             full = time.time()
             time.sleep(5)

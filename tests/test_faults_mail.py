@@ -16,7 +16,7 @@ from accounts.notices import send_notices
 from bin.load import Load, Person, pages
 from tests.factories import CallFactory
 from tests.faulty_server import FaultyServer
-from tests.processes import environment, gunicorn
+from tests.processes import environment, gunicorn, soon
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("faults")]
 FOLLOWERS, WORKERS = 400, 2
@@ -57,13 +57,6 @@ def workers(server):
         assert [worker.wait(30) for worker in running] == [0] * WORKERS
 
 
-def soon(check, seconds=60):
-    until = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
 def ask_for_codes(site):
     """Codes to log in with, which go by the same outbox: each for another follower."""
 
@@ -78,14 +71,14 @@ def test_nothing_is_lost_and_nothing_doubled(server):
     with gunicorn(TRUSTED_PROXY_COUNT="1", SEARCHES_A_MINUTE="0") as site, workers(server):
         visits = pages(site, "/oproepen/", "/oproepen/?q=taal&pagina={number}")
         with Load(visits | {"code": ask_for_codes(site)}, 1, pauses={"code": 0.3}) as load:
-            soon(lambda: server.number > FOLLOWERS // 4)
+            soon(lambda: server.number > FOLLOWERS // 4, 120)
             server.stop()
             gone = server.number
             time.sleep(5)
             away = Message.objects.waiting().count()
             server.start()
-            soon(lambda: server.number > gone + 50)
-        soon(lambda: not waiting_for_longer())
+            soon(lambda: server.number > gone + 50, 120)
+        soon(lambda: not waiting_for_longer(), 120)
     asked = load.counted("code")[302]
     print(load.said("mail server gone for five seconds"))
     sent, doubled = len(server.received), sum(times > 1 for times in server.received.values())

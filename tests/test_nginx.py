@@ -5,8 +5,10 @@ import os
 import re
 import signal
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from http.client import IncompleteRead
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from django.utils import timezone
 
 from calls.models import Call
 from tests.factories import CallFactory, brussels
-from tests.processes import gunicorn, has_nginx, nginx, watched
+from tests.processes import gunicorn, has_nginx, nginx, soon, watched
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -137,8 +139,9 @@ def test_the_log_names_nobody(site, tmp_path):
     paths += ["/account/password/reset/key/geheim/", "/healthz/?live"]
     for path in paths:
         site.get(path, **{"X-Request-ID": "geheim", "User-Agent": "geheim"})
-    time.sleep(0.2)
-    log = (tmp_path / "access.log").read_text()
+    access = tmp_path / "access.log"
+    soon(lambda: access.read_text().count("\n") > len(paths))  # and the one by which nginx was seen to have begun
+    log = access.read_text()
     lines = [json.loads(line) for line in log.splitlines()][-len(paths) :]
     shown = ["/oproepen/", "/agenda/...", "/afmelden/...", "/voorbeeld/...", "/account/password/reset/key/..."]
     assert [line["path"] for line in lines] == [*shown, "/healthz/"]
@@ -153,14 +156,23 @@ def test_the_log_names_nobody(site, tmp_path):
 
 def test_a_dead_worker_loses_no_page_nor_does_a_dead_server(app_servers, call, tmp_path):
     def visit(_visitor):
-        return [site.get(f"/oproepen/?q=taal&n={time.time()}")[0] for _time in range(30)]
+        return [status(f"/oproepen/?q=taal&n={time.time()}") for _time in range(30)]
+
+    def status(path):
+        try:
+            return site.get(path)[0]
+        except IncompleteRead:
+            return "cut off"
 
     with nginx(tmp_path, [1, *(app.port for app in app_servers)]) as site, ThreadPoolExecutor(4) as visitors:
         answers = visitors.map(visit, range(4))
         time.sleep(0.3)
         pid = app_servers[0].process.pid
         os.kill(int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]), signal.SIGKILL)
-        assert {status for statuses in answers for status in statuses} == {200}
+        seen = Counter(status for statuses in answers for status in statuses)
+    # What the visitor has the beginning of cannot be asked of another server.
+    assert seen.keys() <= {200, "cut off"}
+    assert seen["cut off"] < 2
 
 
 def test_without_any_app_server_a_dutch_page_says_so(tmp_path):

@@ -14,6 +14,7 @@ import requests
 
 from bin.bench_servers import ROOT, free_port, gunicorn, redis_command
 from bin.with_postgres import postgres
+from tests.processes import soon
 
 REDIS = shutil.which("redis-server")
 pytestmark = [
@@ -80,13 +81,6 @@ def standing_still(site):
         yield
     finally:
         site.ask(site.replica, "SELECT pg_wal_replay_resume()")
-
-
-def soon(check, seconds=10):
-    until = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < until
-        time.sleep(0.1)
 
 
 def test_visitors_read_from_the_replica_and_who_wrote_from_the_primary(site):
