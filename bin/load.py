@@ -60,7 +60,7 @@ class Load:
             self.over.wait(self.pauses.get(name, self.pause))
 
     def go_on(self, seconds, answers=10):
-        """At least so many seconds, and on a slow machine until so many that each way was asked for since are answered."""
+        """So many seconds, and on a slow machine until each way has so many answers to what was asked since."""
         begun = time.time()
         time.sleep(seconds)
         while any(len(self.of(way, since=begun)) < answers for way in self.ways):
