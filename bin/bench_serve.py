@@ -29,7 +29,7 @@ from accounts.following import follow  # noqa: E402
 from accounts.models import User  # noqa: E402
 from bin.bench import WARM_UPS  # noqa: E402
 from bin.bench_find import COMMON, LIST, THEME, fill  # noqa: E402
-from bin.bench_servers import Server, granian, gunicorn, held, held_by_workers, needed, nginx  # noqa: E402
+from bin.bench_servers import Server, come_to_rest, granian, gunicorn, held, held_by_workers, needed, nginx  # noqa: E402
 from bin.bench_wagtail import wagtail  # noqa: E402
 from bin.bench_watch import turns  # noqa: E402
 from calls.models import Call  # noqa: E402
@@ -78,8 +78,14 @@ def measure(targets):
     rounds = []
     for number, _ in enumerate(turns()):
         names = list(targets) if number % 2 else list(reversed(targets))
-        rounds.append({name: wrk(*targets[name][:3], SECONDS) for name in names})
+        rounds.append({name: visit(targets[name]) for name in names})
     return rounds[WARM_UPS:]
+
+
+def visit(target):
+    heard = wrk(*target[:3], SECONDS)
+    come_to_rest(target.server.process)
+    return heard
 
 
 def summary(name, floor, rounds):

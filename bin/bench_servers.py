@@ -155,6 +155,21 @@ def needed(tool):
     raise SystemExit(f"{tool} is needed: apt-get install {tool}")
 
 
+def come_to_rest(process, seconds=30):
+    """Waits until a server does nothing any more: also what nobody waits for any longer takes time from the next."""
+    until, before = time.monotonic() + seconds, None
+    while (now := ticks(process)) != before and time.monotonic() < until:
+        before = now
+        time.sleep(0.1)
+
+
+def ticks(process):
+    """What a process and its children have had of the processor."""
+    texts = (Path(f"/proc/{pid}/stat").read_text() for pid in [process.pid, *children(process)])
+    fields = (text.rpartition(")")[2].split() for text in texts)
+    return sum(int(one[11]) + int(one[12]) for one in fields)
+
+
 def held(process):
     """MB that a process and its children hold; what they share counts once (PSS)."""
     return sum(kilobytes(pid, "Pss:") for pid in [process.pid, *children(process)]) / 1024
