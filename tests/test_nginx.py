@@ -182,6 +182,8 @@ def test_without_any_app_server_a_dutch_page_says_so(tmp_path):
             assert (status, headers["Retry-After"], headers["Cache-Control"]) == (503, "30", "no-store")
             assert "De site is even niet bereikbaar" in body.decode()
             assert (headers["Server"], headers["Content-Type"]) == ("nginx", "text/html; charset=utf-8")
+        status, _headers, body = site.send("POST", "/beheer/", b"x" * 2 * 1024**2)
+        assert (status, "De site is even niet bereikbaar" in body.decode()) == (503, True)
         answers = [site.get("/") for _time in range(230)]
     status, headers, body = answers[-1]
     assert (status, headers["Retry-After"], "te vaak" in body.decode()) == (429, "60", True)

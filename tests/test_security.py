@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,13 @@ def test_a_form_from_elsewhere_is_refused_in_dutch(path):
     response = Client(enforce_csrf_checks=True).post(path, {"follow": "yes"})
     assert (response.status_code, response.templates[0].name) == (403, "403_csrf.html")
     assert "Probeer" in response.content.decode()
+
+
+def test_a_refused_form_is_read_to_its_end():
+    """Who still sends when the connection closes sees that, and not our page."""
+    form = {"path": "/beheer/", "data": b"x", "CONTENT_LENGTH": 300_000, "wsgi.input": BytesIO(b"x" * 300_000)}
+    response = Client(enforce_csrf_checks=True).generic("POST", **form)
+    assert (response.status_code, form["wsgi.input"].read()) == (403, b"")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver:80@evil.example", ""])
