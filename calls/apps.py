@@ -9,4 +9,5 @@ class CallsConfig(AppConfig):
     verbose_name = _("Calls")
 
     def ready(self):
-        import_module("calls.signals")
+        for name in ("calls.signals", "calls.desk.versions"):
+            import_module(name)

@@ -7,6 +7,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 os.environ.setdefault("STATEMENT_SECONDS", "20")
 application = get_wsgi_application()
 
-from portal import page_cache  # noqa: E402 - it needs the models
+from portal import page_cache, urls  # noqa: E402, F401 - they need the models; loaded once for all workers
 
 application = page_cache.before(application)

@@ -66,7 +66,12 @@ def site():
         port = free_port()
         environment = os.environ | {"DEVELOPMENT": "true", "DATABASE_URL": primary.url, "FILES_A_MINUTE": "30"}
         environment |= {"TRUSTED_PROXY_COUNT": "1"}
-        subprocess.run([sys.executable, "manage.py", "prepare", "--no-static"], cwd=ROOT, env=environment, check=True)
+        subprocess.run(
+            [sys.executable, "manage.py", "prepare", "--no-static", "--skip-checks"],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+        )
         with postgres(primary) as replica, redis(port) as cache:
             environment |= {"REPLICA_URLS": replica.url, "CACHE_URL": f"redis://127.0.0.1:{port}/0"}
             with gunicorn(environment) as one, gunicorn(environment) as other:
