@@ -89,10 +89,12 @@ def reader_of(request):
 
 
 def csrf_token_of(session, request):
-    """What forms need beside the reader's cookie, the same as long as that is; None where they have none."""
+    """What forms need beside the reader's cookie, the same as long as that is; None where Django must give them one."""
     secret = request.COOKIES.get(settings.CSRF_COOKIE_NAME)
+    if not secret:
+        return None
     known, token = session.form
-    if not secret or secret != known:
+    if secret != known:
         forms.process_request(request)
         if NEW_COOKIE in request.META:
             return None

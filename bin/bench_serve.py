@@ -116,7 +116,7 @@ class Site:
         portal, unkept = self.start(gunicorn), self.start(gunicorn, PAGE_CACHE_MEGABYTES="0")
         fast = self.start(granian)
         self.servers = {"gunicorn": portal, "granian": fast}
-        cookie = BROWSER | {"Cookie": f"sessionid={session_key()}"}
+        cookie = BROWSER | {"Cookie": cookies_of_a_user()}
         tags = {name: save(self.folder / f"{name}.br", portal, path, BROWSER) for name, path in self.pages.items()}
         save(self.folder / "own.html", portal, LIST, cookie)
         self.bytes["ours"] = {name: len(read(portal, path, {})[1]) for name, path in self.pages.items()}
@@ -154,13 +154,14 @@ class Site:
         }
 
 
-def session_key():
-    """Of a user who follows three themes."""
+def cookies_of_a_user():
+    """Of somebody who follows three themes, as their browser sends them."""
     user = User.objects.create(email="volger@example.org")
     follow(user, Theme.objects.values_list("pk", flat=True)[:3])
     client = Client(SERVER_NAME="localhost")
     client.force_login(user)
-    return client.cookies["sessionid"].value
+    client.get(LIST)
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
 
 
 def read(server, path, headers):

@@ -116,6 +116,16 @@ def test_the_forms_of_a_kept_page_work(people, calls):
     person.handler.enforce_csrf_checks = False
 
 
+def test_who_lost_the_cookie_of_forms_gets_one(people, calls):
+    person = people[2]
+    for _ in range(2):
+        person.get("/themas/zorg/")
+    del person.cookies["csrftoken"]
+    person.handler.enforce_csrf_checks = True
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)', person.get("/themas/zorg/").text)[1]
+    assert person.post("/themas/zorg/volgen/", {"follow": "yes", "csrfmiddlewaretoken": token}).status_code == 302
+
+
 def test_what_somebody_does_they_see_at_once(people, calls, themes):
     person, other = people[0], people[1]
     for one in (person, other):
