@@ -13,17 +13,19 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.formats import localize
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, override, pgettext_lazy
 from jinja2 import Environment, Undefined, pass_context
 from jinja2.compiler import CodeGenerator
 from jinja2.ext import Extension
 from jinja2.lexer import Token
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from portal.own_pages import nothing_chosen
 from portal.templatetags.portal import absolute, day, euro, here, is_followed, moment
 
 SHORT = 200  # characters of a text whose escaped form is worth keeping
+SAFE = {Markup, SafeString}
 
 
 def environment(**options):
@@ -42,7 +44,10 @@ def environment(**options):
 
 
 def escaped(value):
-    return escaped_once(value) if type(value) is str and len(value) < SHORT else str(escape(value))
+    kind = type(value)
+    if kind is str and len(value) < SHORT:
+        return escaped_once(value)
+    return value if kind in SAFE else str(escape(value))
 
 
 @lru_cache(maxsize=5_000)
