@@ -89,7 +89,7 @@ def reader_of(request):
 
 
 def csrf_token_of(session, request):
-    """What forms need beside the reader's cookie, the same as long as that is; None where Django must give them one."""
+    """What forms need beside the reader's cookie, the same as long as that is; None where they must get one."""
     secret = request.COOKIES.get(settings.CSRF_COOKIE_NAME)
     if not secret:
         return None

@@ -156,10 +156,12 @@ def needed(tool):
 
 
 def come_to_rest(process, seconds=30):
-    """Waits until a server does nothing any more: also what nobody waits for any longer takes time from the next."""
-    until, before = time.monotonic() + seconds, None
-    while (now := ticks(process)) != before and time.monotonic() < until:
-        before = now
+    """Waits until a server does nothing for half a second: also what nobody waits for any longer takes time."""
+    until, looks = time.monotonic() + seconds, []
+    while len(looks) < 5 or len(set(looks[-5:])) > 1:
+        if time.monotonic() > until:
+            raise TimeoutError("a server goes on and on")
+        looks.append(ticks(process))
         time.sleep(0.1)
 
 

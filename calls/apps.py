@@ -9,5 +9,4 @@ class CallsConfig(AppConfig):
     verbose_name = _("Calls")
 
     def ready(self):
-        for name in ("calls.signals", "calls.desk.versions"):
-            import_module(name)
+        import_module("calls.signals")

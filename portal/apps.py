@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.contrib.admin.apps import SimpleAdminConfig
+from django.contrib.admin.apps import AdminConfig
 
 from portal.environment import LOG_FORMAT
 from portal.logs import log_what_nothing_catches
@@ -13,7 +13,5 @@ class PortalConfig(AppConfig):
             log_what_nothing_catches()
 
 
-class PortalAdminConfig(SimpleAdminConfig):
-    """The desk's pages are loaded with the addresses (portal/urls.py): commands and workers start without them."""
-
+class PortalAdminConfig(AdminConfig):
     default_site = "portal.admin.PortalAdminSite"

@@ -18,8 +18,6 @@ from portal import views
 from portal.metrics import metrics
 from portal.sitemaps import SITEMAPS
 
-admin.autodiscover()
-
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
     path("oproepen/", call_list, name="calls"),

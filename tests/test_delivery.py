@@ -97,7 +97,8 @@ class Processes:
         self.running, self.killed = [], 0
 
     def start(self, *command):
-        arguments = [sys.executable, str(settings.BASE_DIR / "manage.py"), *command]
+        # Django's checks of the code, a quarter of the time to start, find the same each of forty times.
+        arguments = [sys.executable, str(settings.BASE_DIR / "manage.py"), *command, "--skip-checks"]
         process = subprocess.Popen(arguments, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.running.append(process)
         return process
@@ -136,6 +137,7 @@ def server():
 # The test ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(1200)  # it took 400 s on a very busy machine
 def test_each_follower_receives_exactly_what_they_should(server, processes):
     rng = random.Random(1)
     make_world(rng)
@@ -150,6 +152,7 @@ def test_each_follower_receives_exactly_what_they_should(server, processes):
         for slug in slugs:
             taken[to, kind, slug].append(identity)
     report(server, processes, wanted, taken)
+    assert processes.killed > 10
     assert set(taken) == wanted
     # Each thing stands in one mail alone, and each mail came once; but for those whose answer never arrived.
     assert {key for key, mails in taken.items() if len(mails) > 1} == set()
@@ -183,6 +186,7 @@ def write_notices(processes, rng):
 
 def send_all(server, processes, rng):
     """Three workers, of which one is killed at some moment; the server is away for a while; then time passes."""
+    started = time.monotonic()
     for round_number in range(100):
         workers = [processes.start("run_worker") for _ in range(3)]
         go_on(server, rng)
@@ -197,7 +201,7 @@ def send_all(server, processes, rng):
         if not Message.objects.waiting().update(due_at=timezone.now()):
             return
         connections.close_all()
-    raise AssertionError("mails are left")
+        assert time.monotonic() - started < 900
 
 
 def go_on(server, rng):

@@ -25,7 +25,6 @@ class Command(BaseCommand):
         "the search, the checks. "
         "Several can run side by side."
     )
-    requires_system_checks = []  # of pages, which it never shows
 
     def add_arguments(self, parser):
         parser.add_argument("--once", action="store_true", help="send what is due and stop")

@@ -11,7 +11,6 @@ class Command(BaseCommand):
         "Writes the mails that are due now into the outbox: new calls, changes, reminders, next editions. "
         "For cron, every few minutes; two at once do no harm. `run_worker` sends them."
     )
-    requires_system_checks = []  # of pages, which it never shows
 
     def handle(self, verbosity, **options):
         written = send_notices(progress=verbosity > 0 and sys.stderr.isatty())

@@ -14,7 +14,7 @@ from portal.backups.making import back_up
 
 class Command(BaseCommand):
     help = "Writes the database and the documents, as they are at one moment, to one file. The site can run on."
-    requires_system_checks = []  # of pages, which it never shows
+    requires_system_checks = []  # `prepare` has run them, and they load all pages
 
     def add_arguments(self, parser):
         parser.add_argument("target", type=Path, help="a new file, or a folder for portal-YYYY-MM-DD-HHMMSS.zip")

@@ -18,7 +18,6 @@ LOOK = 30  # seconds between two looks at the clock
 
 class Command(BaseCommand):
     help = "Does what is to be done each night: " + ", ".join(JOBS) + ". A fault in one does not keep the others."
-    requires_system_checks = []  # of pages, which it never shows
 
     def add_arguments(self, parser):
         parser.add_argument("--at", metavar="HH:MM", type=hour, help="every night at this time; without it once, now")

@@ -13,7 +13,7 @@ from portal.backups.restoring import HalfRestored, restore
 
 class Command(BaseCommand):
     help = "Puts the site of a backup in this database and storage. Checks all of the file before it writes anything."
-    requires_system_checks = []  # of pages, which it never shows
+    requires_system_checks = []  # `prepare` has run them, and they load all pages
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path)
