@@ -16,6 +16,7 @@ from calls.filters import CallFilter
 from calls.models import Call
 from calls.search.marking import Marker
 from calls.search.spelling import respelled
+from calls.selection import Criteria, Selection, StatusChoice
 from calls.timeline import Timeline
 from portal.limits import limited
 
@@ -120,7 +121,8 @@ def nothing_found(finder):
             context |= {"spelling": spelling, "spelled": other.selection.total, "spelled_state": state, "meant": meant}
             break
     if not finder.chosen:
-        context["closed"] = Call.objects.published().closed().newest_deadline_first().for_list()[:5]
+        closed = Selection(finder.columns, Criteria(StatusChoice.CLOSED))
+        context["closed"] = cards(finder.columns, closed.pks(0, 5))
     return context
 
 

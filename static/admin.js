@@ -11,6 +11,20 @@ addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
+/* Who leaves a form with work in it is asked first, in the words of the browser. */
+const FORM = "body.change-form #content-main > form";
+let unsaved = Boolean(document.querySelector(`${FORM} .errornote`));
+for (const kind of ["input", "change"]) {
+  addEventListener(kind, ({ target }) => (unsaved ||= Boolean(target.closest?.(FORM))));
+}
+addEventListener("submit", (event) => {
+  const isSent = event.target.matches(FORM) && event.submitter?.formTarget !== "_blank";
+  if (isSent && !event.defaultPrevented) unsaved = false;
+});
+addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
+
 /* The editor's box stands in for the textarea, so it takes over its label; its tools come in English. */
 addEventListener("prose-editor:ready", ({ detail: { editor, textarea } }) => {
   const label = textarea.labels[0].textContent.trim().replace(/:$/, "");

@@ -51,6 +51,22 @@ def test_the_way_from_the_buttons_above_to_the_tick(page):
     )
 
 
+def test_who_leaves_with_work_in_the_form_is_asked_first(page):
+    asked, here = [], page.url
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Website bekijken").click()
+    page.wait_for_url("**/localhost:*/")
+    page.go_back()
+    page.wait_for_url(here)
+    move_deadline(page)
+    page.get_by_role("link", name="Website bekijken").click()
+    expect(page.get_by_label("Datum:").nth(1)).to_have_value("30-06-2037")
+    assert (asked, page.url) == (["beforeunload"], here)
+    page.get_by_role("button", name="Opslaan en verder bewerken").last.click()
+    expect(page.get_by_text("Wijziging genoteerd: deadline.")).to_be_visible()
+    assert asked == ["beforeunload"]
+
+
 @pytest.mark.parametrize("minor", [False, True])
 def test_a_change_is_saved_told_and_shown(page, call, minor):
     move_deadline(page)

@@ -160,6 +160,22 @@ def test_nothing_found_says_which_single_filter_to_drop_and_what_that_gives(clie
 
 
 @pytest.mark.usefixtures("five_pages")
+def test_words_that_stand_nowhere_leave_ways_on(client):
+    page = client.get("/oproepen/?q=zzqqxx").content.decode()
+    assert "Niets gevonden voor “zzqqxx”." in page
+    assert "Met andere of minder woorden vindt u misschien meer." in page
+    assert 'href="/oproepen/?status=alle">Bekijk alle oproepen' in page
+    assert 'href="/themas/">Volg een thema' in page
+
+
+@pytest.mark.usefixtures("five_pages")
+def test_what_closed_last_comes_in_the_order_of_all_lists(client):
+    everywhere = [titles(client.get(address))[:3] for address in ("/oproepen/", "/", "/oproepen/?status=gesloten")]
+    assert everywhere == [everywhere[0]] * 3
+    assert len(everywhere[0]) == 3
+
+
+@pytest.mark.usefixtures("five_pages")
 @pytest.mark.parametrize(
     ("typed", "meant", "total"),
     [("hervestging", "hervestiging", 3), ("vluchtelinegn", "vluchtelingen", 3), ("integartie", "integratie", 5)],

@@ -172,7 +172,7 @@ def test_a_wrong_turn_is_a_dutch_404(client, path):
 
 def test_an_error_of_ours_is_a_dutch_500_without_details(client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("calls.querysets.CallQuerySet.published", lambda self: 1 / 0)
+    monkeypatch.setattr("calls.finder.found", lambda data: 1 / 0)
     response = client.get("/oproepen/")
     assert response.status_code == 500
     assert "Er ging iets mis aan onze kant" in text(response)

@@ -112,7 +112,7 @@ def test_after_the_answer_the_id_is_gone(client):
 @pytest.mark.django_db
 def test_a_page_about_a_fault_of_ours_shows_the_id(client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("calls.querysets.CallQuerySet.published", lambda self: 1 / 0)
+    monkeypatch.setattr("calls.finder.found", lambda data: 1 / 0)
     response = client.get("/oproepen/")
     assert response.status_code == 500
     assert f"Meldt u het ons? Vermeld dan het nummer {response['X-Request-ID']} , " in text(response)

@@ -83,7 +83,7 @@ def test_errors_and_redirects_have_them_too(client, member, monkeypatch, theme):
         client.post("/"), refused.post("/account/login/"), client.post("/themas/x/volgen/"),
         client.post(f"/themas/{theme.slug}/volgen/"), member.get("/beheer/login/"),
     ]  # fmt: skip
-    monkeypatch.setattr("calls.querysets.CallQuerySet.published", lambda self: 1 / 0)
+    monkeypatch.setattr("calls.finder.found", lambda data: 1 / 0)
     responses.append(refused.get("/oproepen/"))
     assert [response.status_code for response in responses] == [405, 403, 302, 400, 403, 500]
     assert [security_headers(response) for response in responses] == [HEADERS] * 6
