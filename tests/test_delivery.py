@@ -154,11 +154,11 @@ def test_each_follower_receives_exactly_what_they_should(server, processes):
     report(server, processes, wanted, taken)
     assert processes.killed > 10
     assert set(taken) == wanted
-    # Each thing stands in one mail alone, and each mail came once; but for those whose answer never arrived, again for
-    # each time: a connection drops, or their worker is killed.
+    # Each thing stands in one mail alone, and each mail came once; but for those whose answer never arrived.
     assert {key for key, mails in taken.items() if len(mails) > 1} == set()
-    dropped = server.faults["taken, then the connection drops"]
-    assert sum(times - 1 for identity, times in server.received.items() if identity not in dropped) <= processes.killed
+    doubled = {identity for identity, times in server.received.items() if times > 1}
+    assert max(server.received.values()) <= 2
+    assert len(doubled - server.faults["taken, then the connection drops"]) <= processes.killed
     assert Message.objects.filter(sent_at=None).count() == 0
 
 
@@ -208,6 +208,8 @@ def go_on(server, rng):
     """Until some mails have come, or all that are due."""
     enough = server.number + rng.randint(30, 150)
     soon(lambda: server.number >= enough or not Message.objects.waiting().filter(due_at__lte=timezone.now()), 200)
+    if server.number < enough:
+        time.sleep(3)  # what is claimed is not due, but still on its way
     connections.close_all()
 
 
