@@ -25,7 +25,12 @@ def check_unless_just_used(connection):
     """
     now = time.monotonic()
     if now - getattr(connection, "seen", 0) > SURE_SECONDS or says_something(connection):
-        ConnectionPool.check_connection(connection)
+        try:
+            ConnectionPool.check_connection(connection)
+        except Exception:
+            # The others broke with it, as a rule; the pool waits a second before it tries a third.
+            connection._pool.check()
+            raise
     connection.seen = now
 
 
