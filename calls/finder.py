@@ -81,6 +81,7 @@ def found(data):
         "sorts": panel.sorts(finder),
         "theme": only_theme(finder),
         "ignored": ignored(finder, page),
+        "no_amounts": no_amounts(finder),
         **(nothing_found(finder) if not finder.selection.total else {}),
     }
 
@@ -105,8 +106,14 @@ def only_theme(finder):
 
 
 def ignored(finder, page):
-    """What of the address had no meaning, as readable text."""
-    return [part for part in finder.ignored if part != f"pagina={page.number}"]
+    """What of the address had no meaning, as readable text; of what was typed, `no_amounts` tells."""
+    return [part for part in finder.ignored if part != f"pagina={page.number}" and not part.startswith("budget_")]
+
+
+def no_amounts(finder):
+    """(label, text) of each field for an amount that holds something else."""
+    misread = [part.partition("=") for part in finder.ignored if part.startswith("budget_")]
+    return [(finder.fields[name].label, text) for name, _equals, text in misread if name in finder.fields]
 
 
 def nothing_found(finder):

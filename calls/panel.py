@@ -62,7 +62,8 @@ def texts(finder, number, theme):
     if words := finder.chosen.get("q"):
         title = _("Calls with “%(words)s”") % {"words": Truncator(words).chars(40)}
     if number > 1:
-        title += f" ({_('page %(number)s') % {'number': localize(number)}})"
+        page = _("page %(number)s") % {"number": localize(number)}
+        title += f" ({page})"
     return {"title": title, "heading": heading, "description": description}
 
 

@@ -18,6 +18,7 @@ from portal.templatetags.portal import rich
 
 APPS = ["calls", "funds", "contacts", "accounts"]
 MODELS = ["Call", "Proposal", "Fund", "Theme", "User"]
+OF_ACCOUNTS = {"account", "admin", "auth"}  # apps of others, whose models are about users too
 
 
 def place(name, order):
@@ -30,8 +31,12 @@ class PortalAdminSite(admin.AdminSite):
     login = method_decorator(secure_admin_login)(admin.AdminSite.login)
 
     def get_app_list(self, request, app_label=None):
-        """Content first, then who may change it; of each app first what is opened every day, the others by name."""
+        """Content first, then all about users; of each first what is opened every day, the others by name."""
         apps = super().get_app_list(request, app_label)
+        if users := next((app for app in apps if app["app_label"] == "accounts"), None):
+            others = [app for app in apps if app["app_label"] in OF_ACCOUNTS]
+            users["models"] += [model for app in others for model in app["models"]]
+            apps = [app for app in apps if app not in others]
         for app in apps:
             app["models"].sort(key=lambda model: place(model["object_name"], MODELS))
         return sorted(apps, key=lambda app: place(app["app_label"], APPS))

@@ -1,5 +1,7 @@
 """What the editors' desk refuses: told in Dutch beside the field, with nothing saved."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -77,6 +79,21 @@ def test_a_call_that_breaks_a_rule_is_not_saved(desk, documents, sent, complaint
     assert desk.send(ADD, **{"title": "Nieuw", **DEADLINE} | sent) == complaints
     assert [call.slug for call in Call.objects.all()] == ["bestaat-al"]
     assert list(documents.rglob("*.*")) == []
+
+
+def test_what_was_filled_in_wrongly_stands_above_the_form_with_ways_to_it(desk):
+    """Beside each field too."""
+    lines = rows("budgets", {"order": 1, "amount": "veel"}, {"order": 2, "label": "EU"})
+    sent = desk.form(ADD) | DEADLINE | {"title": "", "deadline_0": "gisteren"} | lines
+    page = desk.client.post(ADD, sent).text
+    ways = re.findall(r'<li class="error"><a href="#([^"]+)">([^<]+)</a>', page)
+    assert ways == [
+        ("id_title", "Titel"),
+        ("id_deadline_0", "Deadline"),
+        ("id_budgets-0-amount", "Budgetlijn 1, Bedrag (euro)"),
+        ("budgets-1", "Budgetlijn 2"),
+    ]
+    assert all(f'id="{id}"' in page for id, _where in ways)
 
 
 @pytest.mark.parametrize("name", ["gids.html", "gids.svg", "gids.pdf.exe", "gids", "gids.PHP"])

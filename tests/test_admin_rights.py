@@ -41,6 +41,14 @@ def chief(settings):
 # Rights --------------------------------------------------------------------------------------------------------------
 
 
+def test_all_that_is_about_users_stands_in_one_place(chief):
+    shown = chief.client.get("/beheer/").context["app_list"]
+    groups = {app["app_label"]: [model["object_name"] for model in app["models"]] for app in shown}
+    assert [*groups] == ["calls", "funds", "contacts", "accounts"]
+    assert groups["accounts"][0] == "User"
+    assert {*groups["accounts"]} == {"User", "Group", "EmailAddress", "AuditEvent", "LogEntry"}
+
+
 def test_these_models_are_at_the_desk_and_no_others():
     assert {model._meta.label for model in admin.site._registry} == {
         "account.EmailAddress",

@@ -142,6 +142,12 @@ def test_the_state_is_the_same_whatever_the_order_and_the_noise_of_the_address(c
     assert CallFilter(QueryDict(finder.state)).state == finder.state
 
 
+def test_what_is_no_amount_is_told_from_what_is_wrong_in_the_address(client):
+    page = text(client.get("/oproepen/?budget_van=veel&budget_tot=100&x=1"))
+    assert "Budget vanaf: dit is geen bedrag, dus er is niet op gefilterd: veel" in page
+    assert "Dit deel van het adres begrepen we niet; we hebben het genegeerd: x=1 " in page
+
+
 # Nothing found -------------------------------------------------------------------------------------------------------
 
 

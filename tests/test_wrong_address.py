@@ -40,6 +40,10 @@ def test_drafts_are_not_among_them_and_other_addresses_look_for_nothing(client, 
     assert titles(client.get("/fondsen/steun/")) == []
 
 
+def test_whoever_is_lost_can_search(client):
+    assert '<input id="q" type="search" name="q"' in client.get("/bestaat-niet/").text
+
+
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize("tail", ["%00", "a" * 5000, "'\"*:&|!()<->", "%FF%FE", "OR-AND-NOT-NEAR", "🙂" * 300])
 def test_no_address_breaks_it(client, tail):

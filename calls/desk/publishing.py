@@ -6,10 +6,12 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
+from django.forms import MultiWidget
 from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.utils.formats import date_format, localize_input
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -114,6 +116,7 @@ class PublishingAdmin(EditionAdmin, PreviewAdmin, admin.ModelAdmin):
         context |= {
             "problems": [(one, anchor(one.field)) for one in problems],
             "problems_counted": counted(problems),
+            "faults": [] if refused else faults(context["adminform"].form, context["inline_admin_formsets"]),
             "consent": consent(refused) if refused and not has_errors(refused) else "",
             "files_again": [file.name for files in request.FILES.lists() for file in files[1]],
             "stored": stored,
@@ -242,6 +245,26 @@ def anchor(field):
     if field in {"objectives", "actions", "budgets", "cutoffs", "documents"}:
         return f"{field}-group"
     return f"id_{field}_0" if field in {"opens_at", "deadline", "published_at"} else f"id_{field}"
+
+
+def faults(form, tables):
+    """[(where, text, id)] of what was filled in wrongly in the fields and rows of a form, from top to bottom."""
+    found = faults_in_fields(form)
+    for table in tables:
+        for number, row in enumerate(table.formset.forms, start=1):
+            name = f"{capfirst(table.opts.verbose_name)} {number}"
+            found += [(name, text, row.prefix) for text in row.non_field_errors()]
+            found += [(f"{name}, {label}", text, id) for label, text, id in faults_in_fields(row)]
+    return found
+
+
+def faults_in_fields(form):
+    return [(field.label, text, first_id(field)) for field in form for text in field.errors]
+
+
+def first_id(field):
+    """Of a date and its hour, that of the date."""
+    return f"{field.auto_id}_0" if isinstance(field.field.widget, MultiWidget) else field.auto_id
 
 
 def moment_of(call):
