@@ -6,18 +6,20 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from calls.columns import cents, from_microseconds
+from calls.columns import Columns, cents, from_microseconds
 from calls.models import Call
 from calls.parts import Budget
 from calls.prepared import rows
 from calls.status import Publication, next_date_of, publication_conditions, status_of
 
 address = cache(reverse)
+known_names: WeakKeyDictionary[Columns, tuple[dict, dict]] = WeakKeyDictionary()
 TEXTS = "pk", "slug", "title", "title_language", "code", "deadline_model"
 
 
@@ -39,7 +41,9 @@ class Amount(NamedTuple):
 
 @dataclass(slots=True)
 class Card:
-    """A call in a list; the names are those of Call. Of its cut-offs it knows those still to come."""
+    """A call in a list, as it is `now`; the other names are those of Call."""
+
+    now: datetime = field(compare=False)
 
     pk: int
     slug: str
@@ -58,11 +62,11 @@ class Card:
 
     @property
     def status(self):
-        return status_of(self, timezone.now())
+        return status_of(self, self.now)
 
     @property
     def next_date(self):
-        return next_date_of(self.deadline, self.cutoffs)
+        return next_date_of(self.deadline, self.cutoffs, self.now)
 
     def get_absolute_url(self):
         return f"{address('calls')}{self.slug}/"
@@ -98,9 +102,10 @@ def cards_of(columns, pks):
         columns.of_calls(columns.cutoffs, "at", pks),
         strict=True,
     )
-    funds, themes = {fund.pk: fund.name for fund in columns.funds.values()}, themes_of(columns)
+    funds, themes = names_of(columns)
     return {
         pk: Card(
+            now,
             *texts[pk],
             from_microseconds(opens_at, unknown=0),
             from_microseconds(deadline),
@@ -120,18 +125,26 @@ def texts_and_amounts(now, pks):
     return published.order_by(*(f"budgets__{name}" for name in Budget._meta.ordering)).values_list(*TEXTS, *budget)
 
 
-def themes_of(columns):
-    """{primary key: theme, as cards show it}"""
-    themes = columns.themes
-    return {
-        theme.pk: CardTheme(theme.pk, theme.slug, theme.name, themes[theme.parent].pk if theme.parent else None)
-        for theme in themes.values()
-    }
+def names_of(columns):
+    """({primary key: name of a fund}, {primary key: theme, as cards show it})"""
+    if columns not in known_names:
+        themes, funds = columns.themes, columns.funds
+        known_names[columns] = (
+            {fund.pk: fund.name for fund in funds.values()},
+            {
+                theme.pk: CardTheme(
+                    theme.pk, theme.slug, theme.name, themes[theme.parent].pk if theme.parent else None
+                )
+                for theme in themes.values()
+            },
+        )
+    return known_names[columns]
 
 
 def card_of(call):
     """Of a call that was read with `for_list`."""
     return Card(
+        timezone.now(),
         *(getattr(call, name) for name in TEXTS),
         call.opens_at,
         call.deadline,

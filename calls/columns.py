@@ -21,6 +21,7 @@ from funds.models import ApplicantType, Fund, Theme
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Moments are whole microseconds since 1970, as both databases keep them.
 NEVER = 2**62
+DAY = 86_400_000_000
 
 
 def microseconds(at, unknown=NEVER):
@@ -96,6 +97,8 @@ class Columns:
         self.moment = None
         calls = call_facts()
         self.pk, self.fund = calls["pk"], calls["fund"]
+        self.pk_and_none = np.append(self.pk, -1)
+        self.dated = {}  # {(name of dates, days): (since, until when it holds, bits)}
         self.published_at, self.withdrawn_at = calls["published_at"], calls["withdrawn_at"]
         self.opens_at, self.deadline, self.rolling = calls["opens_at"], calls["deadline"], calls["rolling"]
         self.amount = self.amounts()
@@ -116,14 +119,25 @@ class Columns:
 
     def of_calls(self, rows, name, pks):
         """For each call the values of a field of `cutoffs` or `links`."""
-        bounds = (np.searchsorted(rows["call"], pks, side).tolist() for side in ("left", "right"))
-        values = rows[name]
-        return [values[first:last].tolist() for first, last in zip(*bounds, strict=True)]
+        bounds = np.searchsorted(rows["call"], [*pks, *(pk + 1 for pk in pks)]).tolist()
+        pairs = zip(bounds[: len(pks)], bounds[len(pks) :], strict=True)
+        return [rows[name][first:last].tolist() for first, last in pairs]
 
     def positions(self, pks):
         """Where the calls with these primary keys stand; keys of calls that came later are passed over."""
         places = np.searchsorted(self.pk, pks)
-        return places[np.append(self.pk, -1)[places] == pks]
+        return places[self.pk_and_none[places] == pks]
+
+    def up_to(self, name, now, days=0):
+        """The calls whose date comes at most so many days after a moment, as bits; counted anew once another does."""
+        moment = now + days * DAY
+        since, until, found = self.dated.get((name, days), (NEVER, NEVER, 0))
+        if not since <= moment < until:
+            dates = getattr(self, name)
+            later = dates[dates > moment]
+            until, found = int(later.min()) if len(later) else NEVER, bits(dates <= moment)
+            self.dated[name, days] = moment, until, found
+        return found
 
     def having(self, masks, slug):
         """The calls of a theme or type; none where it came after these columns."""

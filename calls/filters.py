@@ -71,28 +71,19 @@ class Words(forms.CharField):
         return " ".join((value or "").replace("\0", " ").split())
 
 
-class CallsFilter(django_filters.Filter):
-    """Of each list its own, as django-filter wants it, with what is in it shared: a whole copy takes a while."""
-
-    def __deepcopy__(self, memo):
-        own = object.__new__(type(self))
-        vars(own).update(vars(self), extra=dict(self.extra))
-        return own
-
-
-class WordsFilter(CallsFilter):
+class WordsFilter(django_filters.Filter):
     field_class = Words
 
 
-class OneOf(CallsFilter):
+class OneOf(django_filters.Filter):
     field_class = KnownChoice
 
 
-class SomeOf(CallsFilter):
+class SomeOf(django_filters.Filter):
     field_class = KnownChoices
 
 
-class AmountFilter(CallsFilter):
+class AmountFilter(django_filters.Filter):
     field_class = Amount
 
     def __init__(self, label):
@@ -128,7 +119,8 @@ class CallFilter(django_filters.FilterSet):
     weergave = OneOf(label=_("Show as"), choices=[("tijdlijn", _("Timeline"))])
 
     def __init__(self, data=None, columns=None):
-        super().__init__(QueryDict() if data is None else data, queryset=Call.objects.all())
+        """Without the filters of its own that a FilterSet makes itself: only a new form asks for them."""
+        self.data = QueryDict() if data is None else data
         self.columns = columns or current_columns()
 
     @property
@@ -138,6 +130,7 @@ class CallFilter(django_filters.FilterSet):
     def get_form_class(self):
         """Made once for these columns: to make it takes longer than to ask it."""
         if self.columns not in form_classes:
+            super().__init__(self.data, queryset=Call.objects.all())
             here = self.columns
             for name, options in {"thema": here.themes, "fonds": here.funds, "organisatie": here.types}.items():
                 self.filters[name].extra["choices"] = [(one.slug, one.name) for one in options.values()]
@@ -197,8 +190,8 @@ class CallFilter(django_filters.FilterSet):
 
     def understands(self, name, value, values):
         chosen = self.chosen.get(name)
-        if name not in self.filters or chosen is None:
-            return name in self.filters and not value.strip()
+        if name not in self.base_filters or chosen is None:
+            return name in self.base_filters and not value.strip()
         if isinstance(chosen, list):
             return value in chosen
         return value == values[-1]

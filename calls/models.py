@@ -260,4 +260,4 @@ class Call(Addressed):
 
     @property
     def next_date(self):
-        return next_date_of(self.deadline, [cutoff.at for cutoff in self.cutoffs.all()])
+        return next_date_of(self.deadline, [cutoff.at for cutoff in self.cutoffs.all()], timezone.now())

@@ -1,7 +1,6 @@
 """Which published calls fit a set of criteria, in which order, and how many would fit others."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property, reduce
 from operator import and_, or_
 
@@ -86,12 +85,10 @@ class Selection:
 
     def closes_within(self, days):
         """Open, with the final deadline at most so many days away."""
-        last = self.now + microseconds_in(days)
-        return self.moment.status_bits[Status.OPEN] & bits(self.columns.deadline <= last)
+        return self.moment.status_bits[Status.OPEN] & self.columns.up_to("deadline", self.now, days)
 
     def opened_within(self, days):
-        opens_at = self.columns.opens_at
-        return bits((opens_at > self.now - microseconds_in(days)) & (opens_at <= self.now))
+        return self.columns.up_to("opens_at", self.now) & ~self.columns.up_to("opens_at", self.now, -days)
 
     def has_budget(self, smallest, largest):
         """A call of which no amount is known fits no range."""
@@ -178,7 +175,3 @@ class Selection:
     def pks(self, start=0, stop=None):
         """The primary keys of the calls found, in order."""
         return self.columns.pk[self.order[start:stop]].tolist()
-
-
-def microseconds_in(days):
-    return timedelta(days=days) // timedelta(microseconds=1)

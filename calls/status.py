@@ -2,7 +2,6 @@
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -66,9 +65,8 @@ def status_of(call, now):
     return Status.OPEN
 
 
-def next_date_of(deadline, cutoffs):
-    """The first cut-off or deadline still to come (aware datetime), None when there is none."""
-    now = timezone.now()
+def next_date_of(deadline, cutoffs, now):
+    """The first cut-off or deadline after an aware moment (aware datetime), None when there is none."""
     return min((at for at in (*cutoffs, deadline) if at and at > now), default=None)
 
 

@@ -31,8 +31,7 @@ SAFE = {Markup, SafeString}
 def environment(**options):
     options |= {"trim_blocks": True, "lstrip_blocks": True, "extensions": [Compact, Translated]}
     # The same with and without DEBUG, where Django would have names shown that a page does not know.
-    made = Environment(**options | {"undefined": Undefined})  # noqa: S701 - Django's options say that it escapes
-    made.code_generator_class, made.escaped = Lean, escaped
+    made = LeanEnvironment(**options | {"undefined": Undefined})  # Django's options say that it escapes
     made.globals |= {"from_django": from_django, "calls_in_menu": pgettext_lazy("menu", "Calls")}
     made.globals |= {"saved_in_tag": pgettext_lazy("call", "saved")}
     # Filters where functions would do: Jinja calls them at once, and those of constants while it reads the template.
@@ -66,6 +65,24 @@ class Lean(CodeGenerator):
             super()._output_child_pre(node, frame, finalize)
         else:
             self.write("environment.escaped(")
+
+    def blockvisit(self, nodes, frame):
+        """Put together where it is made: else each piece climbs through every block and template around it."""
+        if frame.buffer is not None:
+            super().blockvisit(nodes, frame)
+            return
+        self.buffer(frame)
+        super().blockvisit(nodes, frame)
+        self.writeline(f"yield concat({frame.buffer})")
+
+
+class LeanEnvironment(Environment):
+    code_generator_class = Lean
+    escaped = staticmethod(escaped)
+
+    def make_globals(self, d):
+        """A plain dict, which each include looks through, where Jinja makes a chain of them."""
+        return self.globals | (d or {})
 
 
 class Compact(Extension):

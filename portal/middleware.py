@@ -86,7 +86,7 @@ class PublicCompressionMiddleware(GZipMiddleware):
 def compress_now(response):
     body = response.content
     if len(body) >= WORTH_IT and not response.has_header("Content-Encoding"):
-        response.content = brotli.compress(body, quality=3)
+        response.content = brotli.compress(body, quality=1)
         response["Content-Encoding"], response["Content-Length"] = "br", str(len(response.content))
         patch_vary_headers(response, ["Accept-Encoding"])
         if (tag := response.get("ETag", "")).startswith('"'):

@@ -67,6 +67,14 @@ def test_the_quick_way_is_in_use(jinja):
     assert ("environment.escaped(" in code, " escape(" in code.split("def root")[1]) == (True, False)
 
 
+def test_a_template_and_a_block_give_what_they_make_in_one_piece(jinja):
+    source = "a{% for x in xs %}{{ x }}{% endfor %}{% block b %}b{{ xs }}{{ self.c() }}{% endblock %}"
+    source += "{% block c scoped %}{% filter upper %}c{{ xs[0] }}{% endfilter %}{% endblock %}"
+    code = jinja.compile(source, raw=True)
+    assert (code.count("yield concat("), code.count("yield ")) == (3, 6)  # beside each “if 0: yield None”
+    assert jinja.from_string(source).render(xs="de") == "adebdeCDCD"
+
+
 def test_equal_values_of_two_kinds_have_labels_of_their_own():
     assert Status.UNKNOWN == DeadlineModel.UNKNOWN
     assert [label(choice) for choice in (Status.UNKNOWN, DeadlineModel.UNKNOWN)] == ["Deadline onbekend", "onbekend"]
@@ -74,7 +82,7 @@ def test_equal_values_of_two_kinds_have_labels_of_their_own():
 
 def test_a_text_is_translated_when_the_template_is_read(jinja):
     code = jinja.compile('<p title="{{ _("Chosen filters") }}">{{ _("not mentioned") }}</p>', raw=True)
-    assert """yield '<p title="Gekozen filters">niet vermeld</p>'""" in code
+    assert """'<p title="Gekozen filters">niet vermeld</p>'""" in code
 
 
 @pytest.mark.parametrize("text", ["{{ _(label) }}", "{{ _ }}", '{{ _("a", "b") }}', "{% for _ in x %}{% endfor %}"])
