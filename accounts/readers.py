@@ -1,13 +1,12 @@
 """Who asks for a page, as far as pages show it: the themes and calls that a user chose. One query, and no model."""
 
-import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import DatabaseError, ProgrammingError, connection
+from django.db import DatabaseError, connection
 from django.http import HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
 from accounts.sessions import SessionStore
+from portal.planned import Planned
 
 # What a session holds where nothing but a log-in has happened; allauth adds how and when, and for how long.
 HOW = "account_authentication_methods"
@@ -26,8 +26,7 @@ UNION ALL SELECT 'user', 0, password FROM accounts_user WHERE id = %(user)s AND 
 UNION ALL SELECT 'theme', theme_id, '' FROM accounts_follow WHERE user_id = %(user)s
 UNION ALL SELECT kind, call_id, '' FROM accounts_callchoice WHERE user_id = %(user)s
 """
-PREPARE = f"PREPARE reader (text, timestamptz, bigint) AS {ASK % {'key': '$1', 'now': '$2', 'user': '$3'}}"
-logger = logging.getLogger(__name__)
+reader = Planned("reader", ASK, {"key": "text", "now": "timestamptz", "user": "bigint"})
 forms = CsrfViewMiddleware(lambda request: HttpResponse())
 NEW_COOKIE = "CSRF_COOKIE_NEEDS_UPDATE"  # what Django notes where the answer shall set the cookie
 
@@ -110,7 +109,7 @@ def facts(key, pk):
     texts, themes, calls = {}, set(), {}
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        ask(cursor, {"key": key, "now": now, "user": pk})
+        reader.execute(cursor, {"key": key, "now": now, "user": pk})
         for what, number, text in cursor.fetchall():
             if what in {"session", "user"}:
                 texts[what] = text
@@ -119,23 +118,6 @@ def facts(key, pk):
             else:
                 calls.setdefault(number, set()).add(what)
     return texts, themes, {pk: frozenset(kinds) for pk, kinds in calls.items()}
-
-
-def ask(cursor, given):
-    """On PostgreSQL planned once for each connection: that takes longer than to answer. SQLite sees to it itself."""
-    if connection.vendor == "sqlite" or hasattr(connection.connection, "plans_anew"):
-        cursor.execute(ASK, given)
-        return
-    try:
-        if not hasattr(connection.connection, "knows_reader"):
-            cursor.execute(PREPARE)
-            connection.connection.knows_reader = True
-        cursor.execute("EXECUTE reader (%(key)s, %(now)s, %(user)s)", given)
-    except ProgrammingError as error:
-        # Another pooler stands between us and PostgreSQL, and gives each query another connection.
-        connection.connection.plans_anew = True
-        logger.warning("Users are read without a prepared statement: %s", error)
-        cursor.execute(ASK, given)
 
 
 def is_logged_in(texts, pk):

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from django.db import connections
 
+from portal.planned import Planned
+
 # Stands in the SQL for the moment at which it is asked; numbers below zero stand for the primary keys.
 MOMENT = datetime(1, 2, 3, tzinfo=UTC)
 
@@ -15,23 +17,26 @@ def rows(make, alias, now, pks):
     if not pks:
         return []
     connection = connections[alias]
-    sql, params = statement(make, alias, len(pks))
-    adapted = connection.ops.adapt_datetimefield_value
-    given = dict(zip(range(-len(pks), 0), pks, strict=True)) | {adapted(MOMENT): adapted(now)}
+    values = {f"pk{-number}": pk for number, pk in enumerate(pks, start=-len(pks))}
+    values["now"] = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [given.get(param, param) for param in params])
+        statement(make, alias, len(pks)).execute(cursor, values)
         return json.loads(cursor.fetchone()[0]) if connection.vendor == "sqlite" else cursor.fetchall()
 
 
 @lru_cache(maxsize=256)
 def statement(make, alias, number):
-    """(SQL, parameters) for so many primary keys.
+    """The query for so many primary keys.
 
     SQLite gives all rows as one: it lets other threads go first at each row, and each time the rest waits for them.
     """
+    connection = connections[alias]
     compiler = make(MOMENT, range(-number, 0)).query.get_compiler(alias)
     sql, params = compiler.as_sql(with_col_aliases=True)
-    if connections[alias].vendor == "sqlite":
-        names = ", ".join(connections[alias].ops.quote_name(name) for _expression, _sql, name in compiler.select)
+    moment = connection.ops.adapt_datetimefield_value(MOMENT)
+    sql %= tuple("%(now)s" if param == moment else f"%(pk{-param})s" if param < 0 else param for param in params)
+    if connection.vendor == "sqlite":
+        names = ", ".join(connection.ops.quote_name(name) for _expression, _sql, name in compiler.select)
         sql = f"SELECT json_group_array(json_array({names})) FROM ({sql})"  # noqa: S608 - names of our own
-    return sql, params
+    types = {"now": "timestamptz"} | {f"pk{place}": "bigint" for place in range(1, number + 1)}
+    return Planned(f"{make.__name__}_{number}", sql, types)

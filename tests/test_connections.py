@@ -4,13 +4,16 @@ import time
 from threading import Thread
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Follow
 from accounts.readers import facts
+from calls.cards import cards
+from calls.columns import current_columns
+from calls.models import Call
 from portal import databases
-from tests.factories import ThemeFactory, UserFactory
+from tests.factories import CallFactory, ThemeFactory, UserFactory
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -117,6 +120,32 @@ def test_another_pooler_costs_nobody_an_answer(user, caplog):
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
     assert [asked(user), asked(user)] == [(found, ["EXECUTE", "SELECT"]), (found, ["SELECT"])]
-    assert [record.name for record in caplog.records] == ["accounts.readers"]
+    assert [record.name for record in caplog.records] == ["portal.planned"]
     connection.close()
     assert asked(user) == (found, ["PREPARE", "EXECUTE"])
+
+
+def test_cards_are_planned_once_too_and_a_deploy_that_changes_a_column_costs_nobody_a_page(caplog):
+    call = CallFactory()
+    columns = current_columns()
+
+    def commands():
+        with CaptureQueriesContext(connection) as queries:
+            assert [card.title for card in cards(columns, [call.pk])] == [call.title]
+        return [query["sql"].split()[0] for query in queries]
+
+    assert [commands(), commands()] == [["PREPARE", "EXECUTE"], ["EXECUTE"]]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE calls_call ALTER title TYPE text")
+    try:
+        assert [commands(), commands()] == [["EXECUTE", "SELECT"], ["SELECT"]]
+    finally:
+        length = Call._meta.get_field("title").max_length
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE calls_call ALTER title TYPE varchar(%s)", [length])
+    assert "cached plan" in caplog.text
+
+
+def test_in_a_transaction_nothing_is_planned_for_later(user):
+    with transaction.atomic():
+        assert asked(user)[1] == ["SELECT"]
