@@ -141,10 +141,10 @@ def names_of(columns):
     return known_names[columns]
 
 
-def card_of(call):
-    """Of a call that was read with `for_list`."""
+def card_of(call, now):
+    """Of a call that was read with `for_list`, as it is at an aware moment."""
     return Card(
-        timezone.now(),
+        now,
         *(getattr(call, name) for name in TEXTS),
         call.opens_at,
         call.deadline,

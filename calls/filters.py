@@ -100,11 +100,8 @@ def in_plain_words(form_class):
     return form_class
 
 
-class CallFilter(django_filters.FilterSet):
-    """Reads a query string. Whatever it holds, `selection` is a set of published calls and nothing raises.
-
-    `ignored` names what had no meaning; `state` is the rest, in one order: the address to share, subscribe to or save.
-    """
+class Declared(django_filters.FilterSet):
+    """The filters, by the names that the address has for them."""
 
     q = WordsFilter(label=_("Search for"))
     status = OneOf(label=_("Status"), choices=[("", _("Open and upcoming")), *StatusChoice.choices])
@@ -118,8 +115,14 @@ class CallFilter(django_filters.FilterSet):
     sorteer = OneOf(label=_("Sort by"), choices=Sort.choices)
     weergave = OneOf(label=_("Show as"), choices=[("tijdlijn", _("Timeline"))])
 
+
+class CallFilter:
+    """Reads a query string. Whatever it holds, `selection` is a set of published calls and nothing raises.
+
+    `ignored` names what had no meaning; `state` is the rest, in one order: the address to share, subscribe to or save.
+    """
+
     def __init__(self, data=None, columns=None):
-        """Without the filters of its own that a FilterSet makes itself: only a new form asks for them."""
         self.data = QueryDict() if data is None else data
         self.columns = columns or current_columns()
 
@@ -130,16 +133,11 @@ class CallFilter(django_filters.FilterSet):
     def get_form_class(self):
         """Made once for these columns: to make it takes longer than to ask it."""
         if self.columns not in form_classes:
-            super().__init__(self.data, queryset=Call.objects.all())
-            here = self.columns
+            here, declared = self.columns, Declared(queryset=Call.objects.all())
             for name, options in {"thema": here.themes, "fonds": here.funds, "organisatie": here.types}.items():
-                self.filters[name].extra["choices"] = [(one.slug, one.name) for one in options.values()]
-            form_classes[here] = in_plain_words(super().get_form_class())
+                declared.filters[name].extra["choices"] = [(one.slug, one.name) for one in options.values()]
+            form_classes[here] = in_plain_words(declared.get_form_class())
         return form_classes[self.columns]
-
-    def filter_queryset(self, queryset):
-        """The calls found as an ordinary queryset, for small sets; lists take `in_order(selection.pks(…))`."""
-        return queryset.filter(pk__in=self.selection.pks())
 
     @cached_property
     def chosen(self):
@@ -190,8 +188,8 @@ class CallFilter(django_filters.FilterSet):
 
     def understands(self, name, value, values):
         chosen = self.chosen.get(name)
-        if name not in self.base_filters or chosen is None:
-            return name in self.base_filters and not value.strip()
+        if name not in self.fields or chosen is None:
+            return name in self.fields and not value.strip()
         if isinstance(chosen, list):
             return value in chosen
         return value == values[-1]

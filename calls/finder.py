@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -62,7 +63,8 @@ def found(data):
     for call in calls if marker else []:
         call.marked_title, call.snippet = marker.mark(call.title), marker.snippet(call)
     if marker and not view:
-        calls = [card_of(call) for call in calls]
+        now = timezone.now()
+        calls = [card_of(call, now) for call in calls]
     return {
         "finder": finder,
         "page_obj": page,
@@ -106,14 +108,19 @@ def only_theme(finder):
 
 
 def ignored(finder, page):
-    """What of the address had no meaning, as readable text; of what was typed, `no_amounts` tells."""
-    return [part for part in finder.ignored if part != f"pagina={page.number}" and not part.startswith("budget_")]
+    """What of the address had no meaning, as readable text; what is no amount was typed, and `no_amounts` tells."""
+    typed = {f"{name}={text}" for name, text in misread(finder)}
+    return [part for part in finder.ignored if part != f"pagina={page.number}" and part not in typed]
 
 
 def no_amounts(finder):
     """(label, text) of each field for an amount that holds something else."""
-    misread = [part.partition("=") for part in finder.ignored if part.startswith("budget_")]
-    return [(finder.fields[name].label, text) for name, _equals, text in misread if name in finder.fields]
+    return [(finder.fields[name].label, text) for name, text in misread(finder)]
+
+
+def misread(finder):
+    amounts = {name: finder.data.get(name, "") for name in ("budget_van", "budget_tot") if name not in finder.chosen}
+    return [(name, text) for name, text in amounts.items() if text.strip()]
 
 
 def nothing_found(finder):

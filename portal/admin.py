@@ -32,14 +32,15 @@ class PortalAdminSite(admin.AdminSite):
 
     def get_app_list(self, request, app_label=None):
         """Content first, then all about users; of each first what is opened every day, the others by name."""
-        apps = super().get_app_list(request, app_label)
+        apps = super().get_app_list(request)
         if users := next((app for app in apps if app["app_label"] == "accounts"), None):
             others = [app for app in apps if app["app_label"] in OF_ACCOUNTS]
             users["models"] += [model for app in others for model in app["models"]]
             apps = [app for app in apps if app not in others]
         for app in apps:
-            app["models"].sort(key=lambda model: place(model["object_name"], MODELS))
-        return sorted(apps, key=lambda app: place(app["app_label"], APPS))
+            app["models"].sort(key=lambda model: (place(model["object_name"], MODELS), model["name"].lower()))
+        asked = [app for app in apps if app_label in (None, app["app_label"])]
+        return sorted(asked, key=lambda app: place(app["app_label"], APPS)) or super().get_app_list(request, app_label)
 
 
 class ReadableForm(forms.ModelForm):

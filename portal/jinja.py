@@ -75,6 +75,12 @@ class Lean(CodeGenerator):
         super().blockvisit(nodes, frame)
         self.writeline(f"yield concat({frame.buffer})")
 
+    def visit_Include(self, node, frame):
+        """Jinja forgets that what is around such a part waits."""
+        if not node.with_context:
+            self.fail("“without context” would come before all else.", node.lineno)
+        super().visit_Include(node, frame)
+
 
 class LeanEnvironment(Environment):
     code_generator_class = Lean

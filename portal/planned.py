@@ -1,6 +1,7 @@
-"""Queries that PostgreSQL plans once for each connection: to plan them takes longer than to answer them."""
+"""Queries that PostgreSQL reads and plans once for each connection: that takes longer than to answer them."""
 
 import logging
+from zlib import crc32
 
 from django.db import NotSupportedError, ProgrammingError
 
@@ -8,13 +9,16 @@ logger = logging.getLogger(__name__)
 
 
 class Planned:
-    """`sql` has its values as %(name)s; `types` are those of PostgreSQL, by the same names."""
+    """`sql` has its values as %(name)s; `types` are those of PostgreSQL, by the same names.
+
+    PostgreSQL keeps a plan from the sixth time on. Another release's query never has the same name.
+    """
 
     def __init__(self, name, sql, types):
-        self.name, self.sql = name, sql
+        self.name, self.sql = f"{name}_{crc32(sql.encode()):08x}", sql
         numbered = sql % {value: f"${number}" for number, value in enumerate(types, start=1)}
-        self.plan = f"PREPARE {name} ({', '.join(types.values())}) AS {numbered}"
-        self.ask = f"EXECUTE {name} ({', '.join(f'%({value})s' for value in types)})"
+        self.plan = f"PREPARE {self.name} ({', '.join(types.values())}) AS {numbered}"
+        self.ask = f"EXECUTE {self.name} ({', '.join(f'%({value})s' for value in types)})"
 
     def execute(self, cursor, values):
         """SQLite sees to it itself. In a transaction, which an error would end, nothing is planned for later."""
@@ -30,7 +34,8 @@ class Planned:
                 connection.planned.add(self.name)
             cursor.execute(self.ask, values)
         except (ProgrammingError, NotSupportedError) as error:
-            # A pooler between us and PostgreSQL gives each query another connection, or a deploy changed a column.
+            # A pooler between us and PostgreSQL gives each query another connection, or a deploy changed a column;
+            # the pool has a new connection within the hour.
             connection.plans_anew = True
-            logger.warning("“%s” is planned anew each time: %s", self.name, error)
+            logger.warning("From now on this connection plans each query anew: %s", error)
             cursor.execute(self.sql, values)

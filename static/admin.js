@@ -50,6 +50,9 @@ addEventListener("submit", (event) => {
   if (event.submitter?.formTarget === "_blank") delete event.target.dataset.sent;
 });
 
+/* What is filled in of a row, and not which row it is or whether it goes. */
+const TYPED = "input:not([type=hidden], [name$=-DELETE]), textarea, select";
+
 /* From a fault to its field, which may be folded away or wrapped in an editor's box. */
 addEventListener("click", ({ target }) => {
   const link = target.closest?.(".problems a[href^='#']");
@@ -60,7 +63,7 @@ addEventListener("click", ({ target }) => {
   const box = field.closest(".prose-editor") ?? field;
   setTimeout(() => {
     box.scrollIntoView({ block: "center" });
-    (box.querySelector("[contenteditable]") ?? box.querySelector("input, textarea, select") ?? box).focus();
+    (box.querySelector("[contenteditable]") ?? box.querySelector(TYPED) ?? box).focus();
   });
 });
 

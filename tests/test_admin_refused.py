@@ -84,14 +84,17 @@ def test_a_call_that_breaks_a_rule_is_not_saved(desk, documents, sent, complaint
 def test_what_was_filled_in_wrongly_stands_above_the_form_with_ways_to_it(desk):
     """Beside each field too."""
     lines = rows("budgets", {"order": 1, "amount": "veel"}, {"order": 2, "label": "EU"})
+    lines |= rows("cutoffs", FIRST, FIRST, {"at_0": "morgen", "DELETE": "on"})
     sent = desk.form(ADD) | DEADLINE | {"title": "", "deadline_0": "gisteren"} | lines
     page = desk.client.post(ADD, sent).text
     ways = re.findall(r'<li class="error"><a href="#([^"]+)">([^<]+)</a>', page)
     assert ways == [
         ("id_title", "Titel"),
         ("id_deadline_0", "Deadline"),
-        ("id_budgets-0-amount", "Budgetlijn 1, Bedrag (euro)"),
-        ("budgets-1", "Budgetlijn 2"),
+        ("cutoffs-group", "Tussentijdse deadlines"),
+        ("cutoffs-1", "Tussentijdse deadline 2: Het geheel"),
+        ("id_budgets-0-amount", "Budgetlijn 1: Bedrag (euro)"),
+        ("budgets-1", "Budgetlijn 2: Het geheel"),
     ]
     assert all(f'id="{id}"' in page for id, _where in ways)
 

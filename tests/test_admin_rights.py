@@ -45,8 +45,10 @@ def test_all_that_is_about_users_stands_in_one_place(chief):
     shown = chief.client.get("/beheer/").context["app_list"]
     groups = {app["app_label"]: [model["object_name"] for model in app["models"]] for app in shown}
     assert [*groups] == ["calls", "funds", "contacts", "accounts"]
-    assert groups["accounts"][0] == "User"
-    assert {*groups["accounts"]} == {"User", "Group", "EmailAddress", "AuditEvent", "LogEntry"}
+    assert groups["accounts"] == ["User", "EmailAddress", "Group", "LogEntry", "AuditEvent"]
+    [users] = chief.client.get("/beheer/accounts/").context["app_list"]
+    assert [model["object_name"] for model in users["models"]] == groups["accounts"]
+    assert chief.client.get("/beheer/auth/").context["app_list"][0]["models"][0]["object_name"] == "Group"
 
 
 def test_these_models_are_at_the_desk_and_no_others():
@@ -88,7 +90,7 @@ def test_an_editor_sees_only_content(desk, chief):
     content = ["call", "proposal", "importrun", "link", "record", "synonym", "emptysearch"]
     content += ["fund", "theme", "applicanttype", "contact"]
     assert heads.findall(desk.client.get("/beheer/").text) == [*content, "logentry"]
-    accounts = ["user", "auditevent", "emailaddress", "logentry", "group"]
+    accounts = ["user", "emailaddress", "group", "logentry", "auditevent"]
     assert heads.findall(chief.client.get("/beheer/").text) == [*content, *accounts]
 
 

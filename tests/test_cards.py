@@ -44,7 +44,7 @@ def test_a_card_says_what_the_call_says(calls, django_assert_num_queries):
     with django_assert_num_queries(1):
         found = cards(columns, pks)
     rows = Call.objects.for_list().in_order(pks)
-    assert found == [card_of(row) for row in rows]
+    assert found == [card_of(row, timezone.now()) for row in rows]
     for card, row in zip(found, rows, strict=True):
         same = ("status", "next_date", "deadline", "opens_at", "deadline_model", "title", "title_language", "code")
         assert [getattr(card, name) for name in same] == [getattr(row, name) for name in same]

@@ -25,3 +25,6 @@ def test_what_is_kept_of_a_period_holds_until_another_date_passes_and_also_on_th
         assert columns.up_to(name, microseconds(moment - timedelta(7)), 7) == bits(
             getattr(columns, name) <= microseconds(moment)
         )
+        kept = dict(columns.dated)
+        columns.up_to(name, microseconds(moment - timedelta(7)), 7)
+        assert (columns.dated, len(kept)) == (kept, 1)

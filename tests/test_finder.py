@@ -146,6 +146,8 @@ def test_what_is_no_amount_is_told_from_what_is_wrong_in_the_address(client):
     page = text(client.get("/oproepen/?budget_van=veel&budget_tot=100&x=1"))
     assert "Budget vanaf: dit is geen bedrag, dus er is niet op gefilterd: veel" in page
     assert "Dit deel van het adres begrepen we niet; we hebben het genegeerd: x=1 " in page
+    page = text(client.get("/oproepen/?budget_van=1&budget_van=2&budget_max=3"))
+    assert ("genegeerd: budget_van=1 , budget_max=3 " in page, "geen bedrag" in page) == (True, False)
 
 
 # Nothing found -------------------------------------------------------------------------------------------------------

@@ -75,6 +75,13 @@ def test_a_template_and_a_block_give_what_they_make_in_one_piece(jinja):
     assert jinja.from_string(source).render(xs="de") == "adebdeCDCD"
 
 
+def test_a_part_without_context_is_refused(jinja):
+    """Jinja writes it before what is around it, which waits."""
+    jinja.compile('{% include "calls/_ignored.html" %}')
+    with pytest.raises(TemplateSyntaxError):
+        jinja.compile('{% include "calls/_ignored.html" without context %}')
+
+
 def test_equal_values_of_two_kinds_have_labels_of_their_own():
     assert Status.UNKNOWN == DeadlineModel.UNKNOWN
     assert [label(choice) for choice in (Status.UNKNOWN, DeadlineModel.UNKNOWN)] == ["Deadline onbekend", "onbekend"]

@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.forms import all_valid
+from django.forms import MultiWidget, all_valid
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -97,20 +98,32 @@ class PreviewAdmin(admin.ModelAdmin):
 
 
 def faults_in(form, formsets):
-    """[(where, messages)] as people read it, in the order of the form."""
+    """[(where, messages, id on the form)] as people read it, in the order of the form.
+
+    A row that is to be deleted may hold anything.
+    """
     found = [*faults_of(form, "")]
     for formset in formsets:
+        names = formset.model._meta
         if messages := formset.non_form_errors():
-            found.append((capfirst(formset.model._meta.verbose_name_plural), messages))
+            found.append((capfirst(names.verbose_name_plural), messages, f"{formset.prefix}-group"))
         for number, row in enumerate(formset.forms, 1):
-            found += faults_of(row, f"{capfirst(formset.model._meta.verbose_name)} {number}: ")
+            if row.errors and not row.cleaned_data.get(DELETION_FIELD_NAME):
+                found += faults_of(row, f"{capfirst(names.verbose_name)} {number}: ")
     return found
 
 
 def faults_of(form, before):
     for name, messages in form.errors.items():
-        label = form.fields[name].label if name in form.fields else _("The whole")
-        yield f"{before}{label}", messages
+        if name in form.fields:
+            yield f"{before}{form.fields[name].label}", messages, first_id(form[name])
+        else:
+            yield f"{before}{_('The whole')}", messages, form.prefix or ""
+
+
+def first_id(field):
+    """Of a date and its hour, that of the date."""
+    return f"{field.auto_id}_0" if isinstance(field.field.widget, MultiWidget) else field.auto_id
 
 
 # By a signed link ----------------------------------------------------------------------------------------------------

@@ -6,12 +6,10 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
-from django.forms import MultiWidget
 from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.utils.formats import date_format, localize_input
 from django.utils.html import format_html, format_html_join
-from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from calls.changes import said
 from calls.desk.checks import ERROR, WARNING, counted, known_about, problems_of, refresh
 from calls.desk.editions import EditionAdmin
-from calls.desk.preview import PreviewAdmin
+from calls.desk.preview import PreviewAdmin, faults_in
 from calls.desk.typed import typed_call
 from calls.models import Call, Problem
 from calls.status import Publication
@@ -113,10 +111,11 @@ class PublishingAdmin(EditionAdmin, PreviewAdmin, admin.ModelAdmin):
         # A form that came back has put what was typed into the call: its state is that of the row.
         stored = Call.objects.get(pk=obj.pk) if change and obj and request.method == "POST" else obj
         problems = refused or (stored_problems(obj) if change and obj else [])
+        formsets = [table.formset for table in context["inline_admin_formsets"]]
         context |= {
             "problems": [(one, anchor(one.field)) for one in problems],
             "problems_counted": counted(problems),
-            "faults": [] if refused else faults(context["adminform"].form, context["inline_admin_formsets"]),
+            "faults": [] if refused else faults_in(context["adminform"].form, formsets),
             "consent": consent(refused) if refused and not has_errors(refused) else "",
             "files_again": [file.name for files in request.FILES.lists() for file in files[1]],
             "stored": stored,
@@ -245,26 +244,6 @@ def anchor(field):
     if field in {"objectives", "actions", "budgets", "cutoffs", "documents"}:
         return f"{field}-group"
     return f"id_{field}_0" if field in {"opens_at", "deadline", "published_at"} else f"id_{field}"
-
-
-def faults(form, tables):
-    """[(where, text, id)] of what was filled in wrongly in the fields and rows of a form, from top to bottom."""
-    found = faults_in_fields(form)
-    for table in tables:
-        for number, row in enumerate(table.formset.forms, start=1):
-            name = f"{capfirst(table.opts.verbose_name)} {number}"
-            found += [(name, text, row.prefix) for text in row.non_field_errors()]
-            found += [(f"{name}, {label}", text, id) for label, text, id in faults_in_fields(row)]
-    return found
-
-
-def faults_in_fields(form):
-    return [(field.label, text, first_id(field)) for field in form for text in field.errors]
-
-
-def first_id(field):
-    """Of a date and its hour, that of the date."""
-    return f"{field.auto_id}_0" if isinstance(field.field.widget, MultiWidget) else field.auto_id
 
 
 def moment_of(call):

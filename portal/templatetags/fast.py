@@ -2,6 +2,7 @@
 
 from django import template
 from django.template import engines
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from calls.cards import Card, card_of
@@ -20,7 +21,8 @@ def jinja(context, name, **more):
 @register.simple_tag(takes_context=True)
 def cards(context, calls, level=3):
     """A list of cards, under headings of a level; of cards, or of calls that were read with `for_list`."""
-    found = [call if isinstance(call, Card) else card_of(call) for call in calls]
+    now = timezone.now()
+    found = [call if isinstance(call, Card) else card_of(call, now) for call in calls]
     return jinja(context, "calls/_cards.html", calls=found, level=level)
 
 
