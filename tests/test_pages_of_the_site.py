@@ -44,7 +44,7 @@ def test_the_list_has_pages_and_goes_back_right(client):
         ("pagina=99", "pagina=99"),
         ("pagina=-1", "pagina=-1"),
         ("status=x", "status=x"),
-        ("budget_van=veel", "budget_van=veel"),
+        ("budget_max=veel", "budget_max=veel"),
         ("thema=bestaat-niet", "thema=bestaat-niet"),
         ("thema=%00", "thema=\x00"),
         ("kleur=rood&utm_source=nieuwsbrief", "kleur=rood"),
