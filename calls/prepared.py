@@ -10,7 +10,7 @@ from portal.planned import Planned
 
 # Stands in the SQL for the moment at which it is asked; numbers below zero stand for the primary keys.
 MOMENT = datetime(1, 2, 3, tzinfo=UTC)
-TENS = 10
+LENGTH_STEP = 10
 
 
 def rows(make, alias, now, pks):
@@ -18,8 +18,8 @@ def rows(make, alias, now, pks):
     if not pks:
         return []
     connection = connections[alias]
-    # Of a few lengths only: each has a plan of its own.
-    pks = [*pks, *[pks[-1]] * (-len(pks) % TENS)]
+    # Filled up with the last one, so that there are few lengths: PostgreSQL keeps a plan for each.
+    pks = [*pks, *[pks[-1]] * (-len(pks) % LENGTH_STEP)]
     values = {f"pk{-number}": pk for number, pk in enumerate(pks, start=-len(pks))}
     values["now"] = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
@@ -37,6 +37,7 @@ def statement(make, alias, number):
     compiler = make(MOMENT, range(-number, 0)).query.get_compiler(alias)
     sql, params = compiler.as_sql(with_col_aliases=True)
     moment = connection.ops.adapt_datetimefield_value(MOMENT)
+    # Names for the values; a “%%” in the SQL of `make` would have to be doubled again for who asks it.
     sql %= tuple("%(now)s" if param == moment else f"%(pk{-param})s" if param < 0 else param for param in params)
     if connection.vendor == "sqlite":
         names = ", ".join(connection.ops.quote_name(name) for _expression, _sql, name in compiler.select)
